@@ -1,0 +1,62 @@
+// Cells and rollout keys: the identities that durability rests on. See the design's words and keys.
+import { z } from "zod";
+import { hashOf, seedOf } from "./hash.ts";
+import { rolloutLimitsSchema } from "./limits.ts";
+import { samplingSchema } from "./model.ts";
+
+/** How an agent is set up. Everything here is part of the rollout key. */
+export const agentConfigSchema = z.strictObject({
+  name: z.string().min(1),
+  scaffold: z.enum(["fenced"]),
+  history: z.enum(["appendOnly"]),
+});
+export type AgentConfig = z.infer<typeof agentConfigSchema>;
+
+/** Task × agent × model × sampling, with all that identifies its rollouts. */
+export const cellSchema = z.strictObject({
+  taskId: z.string(),
+  /** Hash over the task's play hash, tools, prompts, scaffold version and limits. */
+  playHash: z.string(),
+  agent: agentConfigSchema,
+  model: z.strictObject({ id: z.string(), revision: z.string().nullable() }),
+  sampling: samplingSchema,
+  limits: rolloutLimitsSchema,
+});
+export type Cell = z.infer<typeof cellSchema>;
+
+/** Where a branched rollout comes from. Null for every rollout of a plain run. */
+export const originSchema = z.strictObject({ parentKey: z.string(), step: z.int().nonnegative() });
+export type Origin = z.infer<typeof originSchema>;
+
+/** Hash of what identifies a cell: its rollouts share it, so it is also the base of group ids. */
+export function cellId(cell: Cell): string {
+  return hashOf("cell", {
+    playHash: cell.playHash,
+    agent: cell.agent,
+    model: cell.model,
+    sampling: cell.sampling,
+  });
+}
+
+/** The key of one rollout. Not in it: backend, host, endpoint, retry number. */
+export function rolloutKey(cell: Cell, seedIndex: number, origin: Origin | null): string {
+  return hashOf("rollout", {
+    playHash: cell.playHash,
+    agent: cell.agent,
+    model: cell.model,
+    sampling: cell.sampling,
+    seedIndex,
+    origin,
+  });
+}
+
+/** The GRPO group of a rollout: G consecutive seeds of a cell. */
+export function groupOf(cell: Cell, seedIndex: number, groupSize: number): { id: string; index: number } {
+  const ordinal = Math.floor(seedIndex / groupSize);
+  return { id: hashOf("group", { cell: cellId(cell), ordinal, groupSize }), index: seedIndex % groupSize };
+}
+
+/** The 48-bit seed that a rollout samples with. */
+export function rolloutSeed(key: string): number {
+  return seedOf("seed", key);
+}

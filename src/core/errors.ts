@@ -1,0 +1,53 @@
+// What can go wrong, by the boundary it crossed. An expected ending of a rollout is a value (outcome.ts), never an error.
+
+export const BOUNDARIES = ["sandbox", "model", "task", "agent", "judge"] as const;
+export type Boundary = (typeof BOUNDARIES)[number];
+
+/** A broken thing, attributed to the boundary where it broke. `message` = what happened, the value, what to do. */
+export class BoundaryError extends Error {
+  override readonly name = "BoundaryError";
+  readonly boundary: Boundary;
+  /** True where another try may succeed (a lost connection); false where it cannot (a missing image). */
+  readonly transient: boolean;
+
+  constructor(boundary: Boundary, message: string, options: { cause?: unknown; transient?: boolean } = {}) {
+    super(message, { cause: options.cause });
+    this.boundary = boundary;
+    this.transient = options.transient ?? false;
+  }
+}
+
+/** Bad input from the user: one clear sentence with the place; the command line turns it into exit code 2. */
+export class UserError extends Error {
+  override readonly name = "UserError";
+}
+
+/** A damaged or foreign file under a run directory: says which file, where, and what is still usable. */
+export class StoreError extends Error {
+  override readonly name = "StoreError";
+}
+
+/**
+ * Runs a piece of work and attributes whatever it throws to a boundary; an error that already has one passes unchanged,
+ * and so do aborts (they belong to whoever asked).
+ */
+export async function within<T>(boundary: Boundary, what: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof BoundaryError || error instanceof UserError || isAbort(error)) throw error;
+    throw new BoundaryError(boundary, `${what}: ${errorText(error)}`, { cause: error });
+  }
+}
+
+/** True for the error that an AbortSignal raises. */
+export function isAbort(error: unknown): boolean {
+  return error instanceof Error && (error.name === "AbortError" || error.name === "TimeoutError");
+}
+
+/** One line of text for any thrown value, with its cause where there is one. At most 500 characters. */
+export function errorText(error: unknown): string {
+  const own = error instanceof Error ? error.message || error.name : String(error);
+  const cause = error instanceof Error && error.cause instanceof Error ? ` (${error.cause.message})` : "";
+  return `${own}${own.includes(cause.slice(2, -1)) ? "" : cause}`.replaceAll(/\s+/g, " ").slice(0, 500);
+}

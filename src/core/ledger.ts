@@ -1,0 +1,102 @@
+// The ledger's events: small, append-only, enough to know at any moment what is done, owed, spent and why.
+import { z } from "zod";
+import { evaluationSchema } from "./evaluation.ts";
+import { usageSchema } from "./model.ts";
+import { outcomeSchema } from "./outcome.ts";
+
+/** Where a sealed trajectory lies. */
+export const archiveRefSchema = z.strictObject({
+  segment: z.int().nonnegative(),
+  offset: z.int().nonnegative(),
+  length: z.int().positive(),
+});
+export type ArchiveRef = z.infer<typeof archiveRefSchema>;
+
+/** What row-wise verdicts need of a trajectory, so that admission and status read the ledger only. */
+export const rolloutFactsSchema = z.strictObject({
+  stepCount: z.int().nonnegative(),
+  formatErrorCount: z.int().nonnegative(),
+  toolErrorCount: z.int().nonnegative(),
+  validationCount: z.int().nonnegative(),
+  usage: usageSchema,
+  costUsd: z.number().nullable(),
+  wallMs: z.number().nonnegative(),
+  modelMs: z.number().nonnegative(),
+  toolMs: z.number().nonnegative(),
+  finalSubmission: z.string().nullable(),
+  finalReason: z.string().nullable(),
+  bestValidated: z.strictObject({ submission: z.string(), score: z.number() }).nullable(),
+});
+export type RolloutFacts = z.infer<typeof rolloutFactsSchema>;
+
+export const ledgerEventSchema = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("run-opened"),
+    atMs: z.number(),
+    session: z.int().nonnegative(),
+    codeVersion: z.string(),
+  }),
+  z.strictObject({
+    kind: z.literal("rollout-admitted"),
+    atMs: z.number(),
+    key: z.string(),
+    cell: z.string(),
+    seedIndex: z.int().nonnegative(),
+  }),
+  z.strictObject({
+    kind: z.literal("rollout-started"),
+    atMs: z.number(),
+    key: z.string(),
+    retry: z.int().nonnegative(),
+  }),
+  z.strictObject({
+    kind: z.literal("call-started"),
+    atMs: z.number(),
+    call: z.string(),
+    reservedUsd: z.number().nonnegative(),
+    reservedTokens: z.int().nonnegative(),
+  }),
+  /** A rollout that will be run again under the same key; what it had cost is not forgotten. */
+  z.strictObject({
+    kind: z.literal("rollout-retried"),
+    atMs: z.number(),
+    key: z.string(),
+    /** The retry that was given up. */
+    retry: z.int().nonnegative(),
+    reason: z.string(),
+    spentUsd: z.number().nonnegative(),
+    spentTokens: z.int().nonnegative(),
+    lostCallCount: z.int().nonnegative(),
+    stepCount: z.int().nonnegative(),
+  }),
+  z.strictObject({
+    kind: z.literal("rollout-ended"),
+    atMs: z.number(),
+    key: z.string(),
+    retry: z.int().nonnegative(),
+    outcome: outcomeSchema,
+    archive: archiveRefSchema,
+    facts: rolloutFactsSchema,
+  }),
+  z.strictObject({ kind: z.literal("evaluation-ended"), atMs: z.number(), evaluation: evaluationSchema }),
+  /** No verdict could be had: owed again after a resume. */
+  z.strictObject({
+    kind: z.literal("evaluation-failed"),
+    atMs: z.number(),
+    key: z.string(),
+    rolloutKey: z.string(),
+    error: z.string(),
+  }),
+  z.strictObject({ kind: z.literal("dataset-written"), atMs: z.number(), manifestSha256: z.string() }),
+  z.strictObject({
+    kind: z.literal("run-ended"),
+    atMs: z.number(),
+    status: z.enum(["complete", "short", "interrupted"]),
+  }),
+]);
+export type LedgerEvent = z.infer<typeof ledgerEventSchema>;
+
+export interface Ledger {
+  /** Resolves when the event is durable (group commit). */
+  append(event: LedgerEvent): Promise<void>;
+}

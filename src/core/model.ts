@@ -1,0 +1,142 @@
+// The model boundary: a request, a reply that loses nothing that was paid for, and the interface every wire implements.
+import { z } from "zod";
+import type { Message, Reasoning, ToolCall } from "./message.ts";
+
+/** Sampling parameters. All optional: what is absent is not sent, and the provider's default holds. */
+export const samplingSchema = z.strictObject({
+  temperature: z.number().min(0).max(2).optional(),
+  topP: z.number().gt(0).max(1).optional(),
+  topK: z.int().positive().optional(),
+  /** Most output tokens of one reply. */
+  maxTokens: z.int().positive().optional(),
+  stop: z.array(z.string().min(1)).max(8).optional(),
+  reasoningEffort: z.enum(["minimal", "low", "medium", "high"]).optional(),
+  /** True: each rollout sends its own seed, drawn from its key. */
+  seeded: z.boolean().optional(),
+});
+export type Sampling = z.infer<typeof samplingSchema>;
+
+/** A tool as the model is told of it: name, description, JSON Schema of its arguments. */
+export interface ToolSchema {
+  readonly name: string;
+  readonly description: string;
+  readonly parameters: { readonly [key: string]: unknown };
+}
+
+export interface ModelRequest {
+  /** `rolloutKey/retry/step`: names the call in journals; never sent to a provider. */
+  readonly callId: string;
+  /** Equal for all calls of a rollout: requests that share it go to the same base URL (prefix caches). */
+  readonly stickyKey: string;
+  readonly messages: readonly Message[];
+  readonly tools: readonly ToolSchema[];
+  readonly sampling: Sampling;
+  /** A 48-bit seed of this rollout; a wire sends it only where `sampling.seeded`; scripted policies draw from it. */
+  readonly seed: number;
+}
+
+/** Tokens. `input` counts all prompt tokens, cache reads and writes included; `output` counts reasoning too. */
+export const usageSchema = z.strictObject({
+  input: z.int().nonnegative(),
+  cacheRead: z.int().nonnegative(),
+  cacheWrite: z.int().nonnegative(),
+  output: z.int().nonnegative(),
+  reasoning: z.int().nonnegative(),
+});
+export type Usage = z.infer<typeof usageSchema>;
+
+export const NO_USAGE: Usage = { input: 0, cacheRead: 0, cacheWrite: 0, output: 0, reasoning: 0 };
+
+/** The sum of two usages, member by member. */
+export function addUsage(a: Usage, b: Usage): Usage {
+  return {
+    input: a.input + b.input,
+    cacheRead: a.cacheRead + b.cacheRead,
+    cacheWrite: a.cacheWrite + b.cacheWrite,
+    output: a.output + b.output,
+    reasoning: a.reasoning + b.reasoning,
+  };
+}
+
+export const FINISH_REASONS = ["stop", "length", "toolCalls", "contentFilter", "error"] as const;
+export type FinishReason = (typeof FINISH_REASONS)[number];
+
+/** Token ids and log-probabilities exactly as the server returned them; never made by tokenising text again. */
+export interface TokenTrace {
+  readonly promptIds: readonly number[];
+  readonly completionIds: readonly number[];
+  /** Natural log, one per completion id; null where the server gave none. */
+  readonly logprobs: readonly number[] | null;
+  /** Which server's field they came from, e.g. `vllm`, `sglang`. */
+  readonly source: string;
+}
+
+/** A projection of a provider's reply. The verbatim text travels beside it, so that it can be projected again. */
+export interface ModelReply {
+  readonly text: string;
+  readonly reasoning: readonly Reasoning[];
+  readonly toolCalls: readonly ToolCall[];
+  readonly finish: FinishReason;
+  readonly usage: Usage;
+  readonly tokens: TokenTrace | null;
+  readonly servedModel: string;
+  readonly requestId: string | null;
+  /** Version of the weights that sampled this reply, where a server tells. */
+  readonly policyVersion: string | null;
+  /** Milliseconds from the accepted request to the whole reply, throttled time excluded. */
+  readonly latencyMs: number;
+  /** Milliseconds spent waiting because of rate limits or overload: the agent's clock stands still for them. */
+  readonly throttledMs: number;
+  /** Dollars as the provider itself reports them, where it does; kept beside our own figure. */
+  readonly providerCostUsd: number | null;
+  /** Our own price of this call in dollars; null where the model has no price. */
+  readonly costUsd: number | null;
+  /** The base URL's name that answered. */
+  readonly endpoint: string;
+  /** The provider's response body, verbatim. */
+  readonly verbatim: string;
+  /** SHA-256 of the request body that was sent: `encode` of the same request gives these bytes again. */
+  readonly requestSha256: string;
+}
+
+export interface Model {
+  readonly id: string;
+  /** `openai`, `scripted`, `replay`, …: stands on every row that the model sampled. */
+  readonly provider: string;
+  /** The exact request body for a request: pure, so that a journaled request can be rebuilt and checked by hash. */
+  encode(request: ModelRequest): string;
+  /** Samples one reply. Throws BoundaryError("model") when it cannot; context overflow throws ContextOverflowError. */
+  complete(request: ModelRequest, signal: AbortSignal): Promise<ModelReply>;
+}
+
+/** The prompt no longer fits the model: a limit of the rollout (`limit:context`), not a failure. */
+export class ContextOverflowError extends Error {
+  override readonly name = "ContextOverflowError";
+}
+
+/** A budget of the run or rollout does not allow the call. Thrown before anything is sent. */
+export class BudgetExceededError extends Error {
+  override readonly name = "BudgetExceededError";
+  readonly scope: "rollout" | "run";
+  readonly unit: "usd" | "tokens";
+  constructor(scope: "rollout" | "run", unit: "usd" | "tokens", message: string) {
+    super(message);
+    this.scope = scope;
+    this.unit = unit;
+  }
+}
+
+/** Dollars per million tokens. `input` is for uncached prompt tokens. */
+export const priceSchema = z.strictObject({
+  inputPerMillion: z.number().nonnegative(),
+  outputPerMillion: z.number().nonnegative(),
+  cacheReadPerMillion: z.number().nonnegative().optional(),
+  cacheWritePerMillion: z.number().nonnegative().optional(),
+});
+export type Price = z.infer<typeof priceSchema>;
+
+/** What is written down around a model call, so that a crash can lose only calls in flight, and those are counted. */
+export interface CallJournal {
+  /** Durable before the request leaves: what the call may cost at most. */
+  started(call: { callId: string; reservedUsd: number; reservedTokens: number }): Promise<void>;
+}

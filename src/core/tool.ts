@@ -1,0 +1,51 @@
+// What an agent can use. A tool is one file: schema, doc, run. It acts in a sandbox and never sees a task or a score.
+import type { z } from "zod";
+import type { Sandbox } from "./sandbox.ts";
+
+/** The editor's memory between actions: plain data, recorded with each observation. */
+export interface EditorState {
+  readonly openFile: string | null;
+  /** First line shown, 1-based. */
+  readonly firstLine: number;
+  /** Working directory of the shell, `.` for the workspace. */
+  readonly cwd: string;
+}
+
+export interface ToolContext {
+  readonly sandbox: Sandbox;
+  readonly actionId: string;
+  readonly state: EditorState;
+  readonly actionTimeoutMs: number;
+  readonly outputBytesMax: number;
+  readonly signal: AbortSignal;
+}
+
+/** What came of a tool. `validate`, `submit` and `forfeit` are signals that the environment acts on. */
+export type ToolResult =
+  | {
+      readonly kind: "text";
+      readonly text: string;
+      readonly state: EditorState;
+      /** False when the tool refused or failed: the agent reads why in the text. */
+      readonly ok: boolean;
+      readonly exitCode: number | null;
+      readonly timedOut: boolean;
+      readonly oomKilled: boolean;
+      readonly cpuMs: number;
+    }
+  | { readonly kind: "validate" | "submit" | "forfeit" };
+
+export interface Tool<Arguments extends z.ZodType = z.ZodType> {
+  readonly name: string;
+  /** One line as a text scaffold shows it, e.g. `open <path> [<line>]`. */
+  readonly signature: string;
+  readonly description: string;
+  readonly arguments: Arguments;
+  /** For text scaffolds: the word alone on a line that ends a multi-line argument; null for one-line commands. */
+  readonly endMarker: string | null;
+  /** Turns the text after the tool's name (and the lines up to the end marker) into arguments; a string says what is wrong. */
+  parseText(rest: string, body: string | null): z.infer<Arguments> | string;
+  /** Whether a replayed rollout runs the tool again or takes its recorded result. */
+  readonly replay: "rerun" | "record";
+  run(args: z.infer<Arguments>, context: ToolContext): Promise<ToolResult>;
+}
