@@ -1,7 +1,7 @@
 // The Gym's interface: reset, step, close with Gymnasium's meaning (https://gymnasium.farama.org, Env API).
 import { z } from "zod";
-import type { EditorState } from "./tool.ts";
 import type { Outcome } from "./outcome.ts";
+import type { EditorState } from "./tool.ts";
 
 export const actionSchema = z.strictObject({
   /** Name of a tool; `shell` runs its `command`. */

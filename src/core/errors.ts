@@ -28,14 +28,16 @@ export class StoreError extends Error {
 }
 
 /**
- * Runs a piece of work and attributes whatever it throws to a boundary; an error that already has one passes unchanged,
- * and so do aborts (they belong to whoever asked).
+ * Runs a piece of work and attributes whatever it throws to a boundary. What already has an owner passes unchanged: an attributed error,
+ * bad input, a broken store, an abort (it belongs to whoever asked).
  */
 export async function within<T>(boundary: Boundary, what: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof BoundaryError || error instanceof UserError || isAbort(error)) throw error;
+    const isOwned =
+      error instanceof BoundaryError || error instanceof UserError || error instanceof StoreError;
+    if (isOwned || isAbort(error)) throw error;
     throw new BoundaryError(boundary, `${what}: ${errorText(error)}`, { cause: error });
   }
 }

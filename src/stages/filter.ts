@@ -1,0 +1,53 @@
+// Filter: pure. A verdict on each finished rollout from the ledger's facts and its score; the first rule that fails gives the reason.
+import { z } from "zod";
+import type { RolloutFacts } from "../core/ledger.ts";
+import { type Outcome, outcomeText } from "../core/outcome.ts";
+import { signedScore, type TaskDefinition } from "../core/task.ts";
+import type { Verdict } from "../core/verdict.ts";
+import type { Score } from "./score.ts";
+
+export const filterConfigSchema = z.strictObject({
+  /** Endings that are kept, as `kind` or `kind:detail`. */
+  outcomes: z.array(z.string()).min(1).default(["submitted"]),
+  /** Fewest steps of a kept rollout. */
+  stepsMin: z.int().nonnegative().default(1),
+  /** Largest share of steps that were format errors, 0 to 1. */
+  formatErrorShareMax: z.number().min(0).max(1).default(0.5),
+  /** Smallest improvement over the task's starter score, in the metric's unit; null: any score is kept. */
+  improvementMin: z.number().nullable().default(null),
+});
+export type FilterConfig = z.infer<typeof filterConfigSchema>;
+
+/** What a verdict is drawn from. */
+export interface Judged {
+  readonly outcome: Outcome;
+  readonly facts: RolloutFacts;
+  readonly score: Score;
+  readonly definition: TaskDefinition;
+}
+
+/** The verdict on one rollout whose episode came to an end; null while its score is owed. */
+export function verdictOf(config: FilterConfig, row: Judged): Verdict | null {
+  const drop = (reason: Exclude<Verdict, { kind: "kept" }>["reason"], detail: string): Verdict => ({
+    kind: "dropped",
+    stage: "filter",
+    reason,
+    detail,
+  });
+  const { outcome, facts, score, definition } = row;
+  if (score.kind === "owed") return null;
+  const ending = outcomeText(outcome);
+  if (!config.outcomes.includes(ending) && !config.outcomes.includes(outcome.kind))
+    return drop("outcome", ending);
+  if (facts.stepCount < config.stepsMin) return drop("tooFewSteps", `${facts.stepCount} steps`);
+  const share = facts.stepCount === 0 ? 0 : facts.formatErrorCount / facts.stepCount;
+  if (share > config.formatErrorShareMax)
+    return drop("formatErrors", `${Math.round(share * 100)} % of the steps`);
+  if (score.kind === "none") return drop("notScored", score.reason);
+  if (score.kind === "invalid") return drop("invalidSubmission", score.reason);
+  if (config.improvementMin !== null) {
+    const gain = signedScore(definition, score.mean) - signedScore(definition, definition.anchors.starter);
+    if (gain < config.improvementMin) return drop("belowScore", `improvement ${gain.toPrecision(4)}`);
+  }
+  return { kind: "kept" };
+}
