@@ -1,0 +1,67 @@
+// The plan: a pipeline file and its tasks turned into cells with keys and demands. Pure, so that planning costs nothing.
+import { type AgentConfig, type Cell, cellId, rolloutKey } from "../core/cell.ts";
+import { UserError } from "../core/errors.ts";
+import { DEFAULT_LIMITS, type RolloutLimits } from "../core/limits.ts";
+import { hashOf } from "../core/hash.ts";
+import type { Task } from "../core/task.ts";
+import type { CellDemand } from "../schedule/admission.ts";
+import type { ModelConfig, Pipeline } from "./pipelineFile.ts";
+
+export interface PlannedCell {
+  readonly id: string;
+  readonly cell: Cell;
+  readonly task: Task;
+  readonly model: ModelConfig;
+  readonly demand: CellDemand;
+}
+
+export interface Plan {
+  readonly pipeline: Pipeline;
+  readonly cells: readonly PlannedCell[];
+}
+
+/** What an agent configuration and a model configuration are in keys; given by the composition root. */
+export interface Identities {
+  /** Name and version of scaffold, prompts and tools. */
+  agent(config: AgentConfig): string;
+  model(config: ModelConfig): { readonly id: string; readonly revision: string | null };
+}
+
+/** The limits that hold for a task: the pipeline's over the task's over the defaults. */
+export function resolveLimits(pipeline: Pipeline, task: Task["definition"]): RolloutLimits {
+  const given = (partial: Partial<Record<keyof RolloutLimits, unknown>>) =>
+    Object.fromEntries(Object.entries(partial).filter(([, value]) => value !== undefined));
+  return { ...DEFAULT_LIMITS, ...given(task.limits), ...given(pipeline.limits) };
+}
+
+/** Multiplies out the cells. Throws UserError when two cells would be the same, since their keys would be too. */
+export function makePlan(pipeline: Pipeline, tasks: ReadonlyMap<string, Task>, identities: Identities): Plan {
+  const { perCell, accepted } = pipeline.rollouts;
+  const cells: PlannedCell[] = [];
+  for (const taskId of pipeline.cells.tasks) {
+    const task = tasks.get(taskId);
+    if (task === undefined) throw new UserError(`the plan names the task "${taskId}", which was not loaded`);
+    const limits = resolveLimits(pipeline, task.definition);
+    for (const agent of pipeline.cells.agents) {
+      const playHash = hashOf("play", { task: task.playHash, agent: identities.agent(agent), limits });
+      for (const model of pipeline.cells.models) {
+        for (const sampling of pipeline.cells.sampling) {
+          const cell: Cell = { taskId, playHash, agent, model: identities.model(model), sampling, limits };
+          cells.push({ id: cellId(cell), cell, task, model, demand: { rolloutsMax: perCell, accepted } });
+        }
+      }
+    }
+  }
+  const twin = cells.find((cell, index) => cells.findIndex((other) => other.id === cell.id) !== index);
+  if (twin !== undefined) {
+    throw new UserError(
+      `two cells are the same (task ${twin.cell.taskId}, model ${twin.cell.model.id}): remove the repeated entry under cells`,
+    );
+  }
+  return { pipeline, cells };
+}
+
+/** The key of a seed of a planned cell. */
+export function plannedKey(cell: PlannedCell, seedIndex: number): string {
+  return rolloutKey(cell.cell, seedIndex, null);
+}

@@ -1,0 +1,74 @@
+// Generate: one admitted rollout, played until it ends or infrastructure has failed too often. Each try and its price is in the ledger.
+import { errorText } from "../core/errors.ts";
+import type { Archive } from "../core/journal.ts";
+import type { Ledger, RolloutFacts } from "../core/ledger.ts";
+import { type Outcome, outcomeText } from "../core/outcome.ts";
+import type { Clock } from "../core/runtime.ts";
+import type { Trajectory } from "../core/trajectory.ts";
+import { totalUsage } from "../rollout/recorder.ts";
+import type { RolloutSpec } from "../rollout/rollout.ts";
+
+export interface GenerateDeps {
+  readonly ledger: Ledger;
+  readonly archive: Archive;
+  readonly clock: Clock;
+  /** Plays one try; composed of agent, environment and sandbox. */
+  readonly play: (spec: RolloutSpec, signal: AbortSignal) => Promise<Trajectory>;
+  /** Times a rollout is run again because infrastructure failed. */
+  readonly retriesMax: number;
+}
+
+/**
+ * Plays a rollout from the given retry number on, and seals its trajectory before the ledger says that it ended.
+ * Contract: throws only what stops the run (abort, budget, store); the rollout is then still owed.
+ */
+export async function generateRollout(spec: RolloutSpec, deps: GenerateDeps, signal: AbortSignal): Promise<void> {
+  const { ledger, clock } = deps;
+  for (let retry = spec.retry; ; retry++) {
+    await ledger.append({ kind: "rollout-started", atMs: clock.now(), key: spec.key, retry });
+    const trajectory = await deps.play({ ...spec, retry }, signal);
+    const facts = factsOf(trajectory);
+    if (trajectory.outcome.kind === "failed" && retry - spec.retry < deps.retriesMax) {
+      await ledger.append({
+        kind: "rollout-retried",
+        atMs: clock.now(),
+        key: spec.key,
+        retry,
+        reason: failureText(trajectory.outcome),
+        spentUsd: facts.costUsd ?? 0,
+        spentTokens: facts.usage.input + facts.usage.output,
+        lostCallCount: 0,
+        stepCount: facts.stepCount,
+      });
+      continue;
+    }
+    const archive = await deps.archive.append(trajectory);
+    const { key, outcome } = trajectory;
+    await ledger.append({ kind: "rollout-ended", atMs: clock.now(), key, retry, outcome, archive, facts });
+    return;
+  }
+}
+
+function failureText(outcome: Extract<Outcome, { kind: "failed" }>): string {
+  return `${outcomeText(outcome)} ${errorText(outcome.error)}`;
+}
+
+/** The numbers of a trajectory that verdicts, budgets and progress need. Times are volatile; all else is a function of what happened. */
+export function factsOf(trajectory: Trajectory): RolloutFacts {
+  const { steps } = trajectory;
+  const costs = steps.map((step) => step.reply.costUsd);
+  return {
+    stepCount: steps.length,
+    formatErrorCount: steps.filter((step) => step.formatError !== null).length,
+    toolErrorCount: steps.filter((step) => step.action !== null && step.result !== null && !step.result.ok).length,
+    validationCount: steps.filter((step) => step.result?.validation).length,
+    usage: totalUsage(steps),
+    costUsd: costs.every((cost) => cost !== null) ? costs.reduce((sum, cost) => sum + cost, 0) : null,
+    wallMs: trajectory.endedAtMs - trajectory.startedAtMs,
+    modelMs: steps.reduce((sum, step) => sum + step.reply.latencyMs, 0),
+    toolMs: steps.reduce((sum, step) => sum + (step.result?.durationMs ?? 0), 0),
+    finalSubmission: trajectory.finalSubmission,
+    finalReason: trajectory.finalReason,
+    bestValidated: trajectory.bestValidated,
+  };
+}
