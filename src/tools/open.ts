@@ -1,0 +1,48 @@
+// `open`: makes a file the editor's open file and shows a window of it.
+import { z } from "zod";
+import type { Tool } from "../core/tool.ts";
+import { outsideText, resolvePath } from "./filePath.ts";
+import { refused, said } from "./result.ts";
+import { readTextFile } from "./textFile.ts";
+import { clampFirstLine, counted, showWindow, WINDOW_LINES } from "./window.ts";
+import { splitWords } from "./words.ts";
+
+const openArguments = z.strictObject({ path: z.string().min(1), line: z.int().positive().optional() });
+
+/** Where a line that was asked for stands in the window: a few lines below its top. */
+const LINES_ABOVE = Math.floor(WINDOW_LINES / 6);
+
+export const openTool: Tool<typeof openArguments> = {
+  name: "open",
+  signature: "open <path> [<line>]",
+  description:
+    `Opens a text file in the editor and shows up to ${WINDOW_LINES} lines, each after its number and a colon; ` +
+    "with a line number it shows that part of the file. `edit`, `insert` and `scroll` work on the open file.",
+  arguments: openArguments,
+  endMarker: null,
+  parseText: parseOpen,
+  replay: "rerun",
+  async run({ path: written, line }, { sandbox, state }) {
+    const path = resolvePath(state, written);
+    if (path === null) return refused(outsideText(written), state);
+    const file = await readTextFile(sandbox, path);
+    if (typeof file === "string") return refused(file, state);
+    if (line !== undefined && line > Math.max(1, file.lines.length)) {
+      return refused(`There is no line ${line}: \`${path}\` has ${counted(file.lines.length)}.`, state);
+    }
+    const firstLine = clampFirstLine((line ?? 1) - LINES_ABOVE, file.lines.length);
+    return said(showWindow(path, file.lines, firstLine), { ...state, openFile: path, firstLine });
+  },
+};
+
+function parseOpen(rest: string): z.infer<typeof openArguments> | string {
+  const words = splitWords(rest);
+  if (typeof words === "string") return words;
+  const [path, line, ...others] = words;
+  if (path === undefined || path === "" || others.length > 0) {
+    return "`open` takes a path and, if you like, a line number: `open <path> [<line>]`. Quote a path with blanks.";
+  }
+  if (line === undefined) return { path };
+  if (!/^[1-9]\d{0,8}$/.test(line)) return `\`${line}\` is not a line number; lines are counted from 1.`;
+  return { path, line: Number(line) };
+}

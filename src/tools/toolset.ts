@@ -1,0 +1,50 @@
+// The list of tools, written out, and the text and schemas by which a model is told of them.
+import { z } from "zod";
+import type { ToolSchema } from "../core/model.ts";
+import type { Tool } from "../core/tool.ts";
+import { createTool } from "./create.ts";
+import { editTool } from "./edit.ts";
+import { forfeitTool } from "./forfeit.ts";
+import { insertTool } from "./insert.ts";
+import { openTool } from "./open.ts";
+import { scrollTool } from "./scroll.ts";
+import { searchTool } from "./search.ts";
+import { shellTool } from "./shell.ts";
+import { submitTool } from "./submit.ts";
+import { validateTool } from "./validate.ts";
+
+/** Raised by hand when a tool behaves or answers otherwise than before, though its doc stays the same. */
+export const TOOLSET_VERSION = 1;
+
+/** Every tool there is, in the order in which they are explained. */
+export const toolset: readonly Tool[] = [
+  shellTool,
+  openTool,
+  scrollTool,
+  createTool,
+  editTool,
+  insertTool,
+  searchTool,
+  validateTool,
+  submitTool,
+  forfeitTool,
+];
+
+/** What a text scaffold says of its tools: one list item each. */
+export function toolDocs(tools: readonly Tool[]): string {
+  return tools
+    .map(({ signature, endMarker, description }) => {
+      const end = endMarker === null ? "" : `, then lines, then \`${endMarker}\` alone on a line`;
+      return `- \`${signature}\`${end}. ${description}`;
+    })
+    .join("\n");
+}
+
+/** The same tools for models that call them natively. */
+export function toolSchemas(tools: readonly Tool[]): readonly ToolSchema[] {
+  return tools.map((tool) => ({
+    name: tool.name,
+    description: tool.description,
+    parameters: z.toJSONSchema(tool.arguments),
+  }));
+}
