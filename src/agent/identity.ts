@@ -1,0 +1,21 @@
+// What an agent is, as one text for the play hash: scaffold, prompts and tools, with all that a model reads of them.
+import { hashOf } from "../core/hash.ts";
+import type { Tool } from "../core/tool.ts";
+import { TOOLSET_VERSION, toolDocs, toolSchemas } from "../tools/toolset.ts";
+import type { Prompts } from "./prompts.ts";
+
+/** Raised by hand when replies are read or messages are built otherwise than before. */
+const FENCED_VERSION = 1;
+
+/** `fenced-<version>:<hash>` over scaffold version, prompt files, and the tools' signatures, docs and schemas. */
+export function fencedIdentity(prompts: Prompts, tools: readonly Tool[]): string {
+  const hash = hashOf("agent", {
+    scaffold: "fenced",
+    version: FENCED_VERSION,
+    prompts,
+    toolset: TOOLSET_VERSION,
+    docs: toolDocs(tools),
+    schemas: toolSchemas(tools),
+  });
+  return `fenced-${FENCED_VERSION}:${hash}`;
+}

@@ -1,0 +1,75 @@
+// The prompt files and how they are filled in. Every placeholder is known and every known one is filled: anything else
+// is an error when the files are loaded, not a strange sentence in front of a model.
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { UserError } from "../core/errors.ts";
+
+/** The placeholders that each file must contain, and no others. */
+const PLACEHOLDERS = {
+  system: ["tools"],
+  task: [
+    "description",
+    "metric",
+    "direction",
+    "baseline",
+    "submission",
+    "steps",
+    "actionSeconds",
+    "validations",
+    "observation",
+    "state",
+  ],
+  observation: ["observation", "state"],
+  state: ["used", "steps", "openFile", "directory"],
+  complaint: ["error"],
+} as const;
+
+export type PromptName = keyof typeof PLACEHOLDERS;
+export type Prompts = { readonly [Name in PromptName]: string };
+
+/** Reads `<name>.md` for every prompt from a folder, once, and checks the placeholders. */
+export async function loadPrompts(folder: string): Promise<Prompts> {
+  const [system, task, observation, state, complaint] = await Promise.all([
+    loadPrompt(folder, "system"),
+    loadPrompt(folder, "task"),
+    loadPrompt(folder, "observation"),
+    loadPrompt(folder, "state"),
+    loadPrompt(folder, "complaint"),
+  ]);
+  return { system, task, observation, state, complaint };
+}
+
+/** Fills a template. Values are put in as they are: a placeholder inside a value stays text. */
+export function fillPrompt<Name extends PromptName>(
+  prompts: Prompts,
+  name: Name,
+  values: { readonly [Key in (typeof PLACEHOLDERS)[Name][number]]: string | number },
+): string {
+  const known = new Map(Object.entries<string | number>(values));
+  return prompts[name].replaceAll(PLACEHOLDER, (_, key: string) => {
+    const value = known.get(key);
+    if (value === undefined) throw new Error(`the prompt ${name} has no value for {${key}}`);
+    return String(value);
+  });
+}
+
+const PLACEHOLDER = /\{([A-Za-z]+)\}/g;
+
+async function loadPrompt(folder: string, name: PromptName): Promise<string> {
+  const path = join(folder, `${name}.md`);
+  const text = (await readFile(path, "utf8").catch(unreadable(path))).replaceAll("\r\n", "\n").trimEnd();
+  const expected = new Set<string>(PLACEHOLDERS[name]);
+  const found = new Set([...text.matchAll(PLACEHOLDER)].map(([, key = ""]) => key));
+  const missing = [...expected].filter((key) => !found.has(key));
+  const unknown = [...found].filter((key) => !expected.has(key));
+  if (missing.length > 0) throw new UserError(`${path} lacks the placeholder {${missing.join("}, {")}}`);
+  if (unknown.length > 0)
+    throw new UserError(`${path} has a placeholder that nothing fills: {${unknown.join("}, {")}}`);
+  return text;
+}
+
+function unreadable(path: string): (error: unknown) => never {
+  return (cause) => {
+    throw new UserError(`the prompt file ${path} cannot be read`, { cause });
+  };
+}
