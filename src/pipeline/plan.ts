@@ -1,8 +1,8 @@
 // The plan: a pipeline file and its tasks turned into cells with keys and demands. Pure, so that planning costs nothing.
 import { type AgentConfig, type Cell, cellId, rolloutKey } from "../core/cell.ts";
 import { UserError } from "../core/errors.ts";
-import { DEFAULT_LIMITS, type RolloutLimits } from "../core/limits.ts";
 import { hashOf } from "../core/hash.ts";
+import { DEFAULT_LIMITS, type RolloutLimits } from "../core/limits.ts";
 import type { Task } from "../core/task.ts";
 import type { CellDemand } from "../schedule/admission.ts";
 import type { ModelConfig, Pipeline } from "./pipelineFile.ts";

@@ -22,7 +22,11 @@ export interface GenerateDeps {
  * Plays a rollout from the given retry number on, and seals its trajectory before the ledger says that it ended.
  * Contract: throws only what stops the run (abort, budget, store); the rollout is then still owed.
  */
-export async function generateRollout(spec: RolloutSpec, deps: GenerateDeps, signal: AbortSignal): Promise<void> {
+export async function generateRollout(
+  spec: RolloutSpec,
+  deps: GenerateDeps,
+  signal: AbortSignal,
+): Promise<void> {
   const { ledger, clock } = deps;
   for (let retry = spec.retry; ; retry++) {
     await ledger.append({ kind: "rollout-started", atMs: clock.now(), key: spec.key, retry });
@@ -60,7 +64,8 @@ export function factsOf(trajectory: Trajectory): RolloutFacts {
   return {
     stepCount: steps.length,
     formatErrorCount: steps.filter((step) => step.formatError !== null).length,
-    toolErrorCount: steps.filter((step) => step.action !== null && step.result !== null && !step.result.ok).length,
+    toolErrorCount: steps.filter((step) => step.action !== null && step.result !== null && !step.result.ok)
+      .length,
     validationCount: steps.filter((step) => step.result?.validation).length,
     usage: totalUsage(steps),
     costUsd: costs.every((cost) => cost !== null) ? costs.reduce((sum, cost) => sum + cost, 0) : null,

@@ -1,7 +1,7 @@
 // Select: pure. With a target, the dataset takes the shortest prefix of each cell, in seed order, that reaches it; the rest is surplus.
 import type { Verdict } from "../core/verdict.ts";
 
-/** A decided rollout of a cell; a failed one has no verdict but its place in the order. */
+/** A rollout of a cell; one that is owed or that infrastructure failed has no verdict but its place in the order. */
 export interface Candidate {
   readonly key: string;
   readonly seedIndex: number;
@@ -19,11 +19,11 @@ export function markSurplus(
   const marked = new Map<string, Verdict>();
   let kept = 0;
   for (const { key, seedIndex, verdict } of [...candidates].sort((a, b) => a.seedIndex - b.seedIndex)) {
+    if (verdict === null) continue;
     if (accepted !== null && kept >= accepted) {
       marked.set(key, { kind: "dropped", stage: "select", reason: "surplus", detail: `seed ${seedIndex}` });
       continue;
     }
-    if (verdict === null) continue;
     marked.set(key, verdict);
     if (verdict.kind === "kept") kept++;
   }

@@ -1,0 +1,255 @@
+// A run, top to bottom: take up what the ledger knows, admit seeds while they are wanted, play, judge, decide; stop in good order.
+import { BoundaryError, errorText } from "../core/errors.ts";
+import { type Evaluator, evaluationKey } from "../core/evaluation.ts";
+import type { Archive } from "../core/journal.ts";
+import type { Ledger } from "../core/ledger.ts";
+import { BudgetExceededError } from "../core/model.ts";
+import { isEpisodeEnd } from "../core/outcome.ts";
+import type { RolloutState, RunState } from "../core/runState.ts";
+import type { Clock, Log } from "../core/runtime.ts";
+import type { Trajectory } from "../core/trajectory.ts";
+import type { RolloutSpec } from "../rollout/rollout.ts";
+import { createAdmission } from "../schedule/admission.ts";
+import { type Bell, createBell } from "../schedule/bell.ts";
+import { createLane } from "../schedule/lanes.ts";
+import { submissionsOfRecord } from "../stages/evaluate.ts";
+import { generateRollout } from "../stages/generate.ts";
+import { recordSeeds } from "../stages/score.ts";
+import { type Plan, type PlannedCell, plannedKey } from "./plan.ts";
+import { rowVerdict } from "./verdicts.ts";
+
+/** What a run is carried out with. The ledger's events reach `state` before `append` resolves. */
+export interface RunParts {
+  readonly state: RunState;
+  readonly ledger: Ledger;
+  readonly archive: Archive;
+  readonly play: (spec: RolloutSpec, signal: AbortSignal) => Promise<Trajectory>;
+  /** The journaled judge: asked twice for the same, it answers from the ledger. */
+  readonly judge: Evaluator;
+  /** What a try that an earlier session left open had cost, lost calls at their reservation. */
+  readonly interrupted: (key: string, retry: number) => InterruptedTry;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Milliseconds that this session may take; null: no bound. */
+  readonly sessionMsMax: number | null;
+}
+
+export interface InterruptedTry {
+  readonly spentUsd: number;
+  readonly spentTokens: number;
+  readonly stepCount: number;
+  readonly lostCallCount: number;
+}
+
+/** Why generation ended: everything wanted was played, or a bound of the run was reached, or the user stopped it. */
+export type RunEnding = "played" | "budget" | "deadline" | "interrupted";
+
+/**
+ * Generates and evaluates until the plan is met. Rollouts and evaluations stream: each rollout is judged as soon as it ends.
+ * Contract: whatever it returns or throws, every rollout is ended or still owed in the ledger, and no sandbox of it lives.
+ */
+export async function runPipeline(plan: Plan, parts: RunParts, signal: AbortSignal): Promise<RunEnding> {
+  const run = new Run(plan, parts, signal);
+  return run.toEnd();
+}
+
+class Run {
+  readonly #plan: Plan;
+  readonly #parts: RunParts;
+  readonly #user: AbortSignal;
+  readonly #stop = new AbortController();
+  readonly #bell: Bell = createBell();
+  readonly #admission;
+  readonly #rollouts;
+  #underWay = 0;
+  #backlog = 0;
+  #ending: RunEnding = "played";
+  #broken: unknown = null;
+
+  constructor(plan: Plan, parts: RunParts, signal: AbortSignal) {
+    this.#plan = plan;
+    this.#parts = parts;
+    this.#user = signal;
+    this.#admission = createAdmission(plan.cells.map((cell) => cell.demand));
+    this.#rollouts = createLane(plan.pipeline.concurrency.rollouts);
+  }
+
+  async toEnd(): Promise<RunEnding> {
+    const interrupted = () => this.#halt("interrupted");
+    if (this.#user.aborted) interrupted();
+    this.#user.addEventListener("abort", interrupted, { once: true });
+    const { sessionMsMax, clock } = this.#parts;
+    const alarm = new AbortController();
+    if (sessionMsMax !== null) {
+      clock.sleep(sessionMsMax, alarm.signal).then(
+        () => this.#halt("deadline"),
+        () => {},
+      );
+    }
+    try {
+      await this.#takeUp();
+      await this.#admit();
+      while (this.#underWay > 0) await this.#bell.rung();
+    } finally {
+      alarm.abort();
+      this.#user.removeEventListener("abort", interrupted);
+    }
+    if (this.#broken !== null) throw this.#broken;
+    return this.#ending;
+  }
+
+  /** Counts what earlier sessions did, and starts again what they left open. */
+  async #takeUp(): Promise<void> {
+    const { state, ledger, clock, interrupted } = this.#parts;
+    const cells = new Map(this.#plan.cells.map((cell, index) => [cell.id, index]));
+    for (const rollout of [...state.rollouts.values()]) {
+      const index = cells.get(rollout.cell);
+      if (index === undefined) continue;
+      this.#admission.resumed(index, rollout.seedIndex);
+      if (rollout.status !== "started") continue;
+      const { key, retry } = rollout;
+      const cost = interrupted(key, retry);
+      await ledger.append({
+        kind: "rollout-retried",
+        atMs: clock.now(),
+        key,
+        retry,
+        reason: "interrupted",
+        ...cost,
+      });
+    }
+    for (const rollout of [...state.rollouts.values()]) {
+      const index = cells.get(rollout.cell);
+      if (index !== undefined) this.#begin(index, rollout.seedIndex);
+    }
+  }
+
+  /** Admits seeds in order for as long as they are wanted and nothing has stopped the run. */
+  async #admit(): Promise<void> {
+    const { ledger, clock } = this.#parts;
+    const backlogMax = this.#plan.pipeline.concurrency.rollouts;
+    while (!this.#isStopping) {
+      await this.#rollouts.free();
+      if (this.#isStopping) return;
+      const next = this.#backlog >= backlogMax ? "wait" : this.#admission.next();
+      if (next === "done") return;
+      if (next === "wait") {
+        await this.#bell.rung();
+        continue;
+      }
+      const planned = this.#cell(next.cell);
+      const key = plannedKey(planned, next.seedIndex);
+      await ledger.append({
+        kind: "rollout-admitted",
+        atMs: clock.now(),
+        key,
+        cell: planned.id,
+        seedIndex: next.seedIndex,
+      });
+      this.#begin(next.cell, next.seedIndex);
+    }
+  }
+
+  /** Plays, judges and decides one rollout in the background; whatever is done already is skipped. */
+  #begin(cellIndex: number, seedIndex: number): void {
+    const planned = this.#cell(cellIndex);
+    const key = plannedKey(planned, seedIndex);
+    this.#underWay++;
+    this.#carryOut(planned, key, seedIndex)
+      .then(
+        () => this.#admission.decided(cellIndex, this.#isKept(planned, key)),
+        (error: unknown) => this.#fell(error),
+      )
+      .finally(() => {
+        this.#underWay--;
+        this.#bell.ring();
+      });
+  }
+
+  async #carryOut(planned: PlannedCell, key: string, seedIndex: number): Promise<void> {
+    const { ledger, archive, clock, play } = this.#parts;
+    const { retriesMax } = this.#plan.pipeline.stages.generate;
+    const state = this.#rollout(key);
+    if (state.status !== "ended") {
+      await this.#rollouts.run(async () => {
+        this.#stop.signal.throwIfAborted();
+        const spec = {
+          key,
+          retry: state.retry,
+          cell: planned.cell,
+          seedIndex,
+          origin: null,
+          task: planned.task,
+        };
+        await generateRollout(spec, { ledger, archive, clock, play, retriesMax }, this.#stop.signal);
+      });
+    }
+    this.#backlog++;
+    try {
+      await this.#judge(planned, this.#rollout(key));
+    } finally {
+      this.#backlog--;
+    }
+  }
+
+  /** Evaluations of record for the submissions of an ended rollout. A judge that fails leaves them owed. */
+  async #judge(planned: PlannedCell, rollout: RolloutState): Promise<void> {
+    if (rollout.outcome === null || rollout.facts === null || !isEpisodeEnd(rollout.outcome)) return;
+    const { judge, ledger, clock, log } = this.#parts;
+    const seeds = recordSeeds(this.#plan.pipeline.stages.evaluate.seeds);
+    for (const submission of submissionsOfRecord(rollout.facts)) {
+      try {
+        await judge.evaluate(planned.task, submission, "record", seeds, this.#stop.signal);
+      } catch (error) {
+        if (!(error instanceof BoundaryError)) throw error;
+        const reason = errorText(error);
+        log.warn("evaluation-failed", { rollout: rollout.key, submission, reason });
+        await ledger.append({
+          kind: "evaluation-failed",
+          atMs: clock.now(),
+          key: evaluationKey({ submission, judgeHash: planned.task.judgeHash, phase: "record", seed: 0 }),
+          rolloutKey: rollout.key,
+          error: reason,
+        });
+      }
+    }
+  }
+
+  #isKept(planned: PlannedCell, key: string): boolean {
+    return rowVerdict(this.#plan.pipeline, planned, this.#rollout(key), this.#parts.state)?.kind === "kept";
+  }
+
+  /** A rollout was cut off: by the run's own stop, by its budget, or by something broken that ends the run. */
+  #fell(error: unknown): void {
+    if (this.#stop.signal.aborted) return;
+    if (error instanceof BudgetExceededError) {
+      this.#parts.log.warn("budget-used-up", { detail: error.message });
+      this.#ending = "budget";
+      return;
+    }
+    this.#broken ??= error;
+    this.#halt("interrupted");
+  }
+
+  #halt(ending: RunEnding): void {
+    this.#ending = ending;
+    this.#stop.abort();
+    this.#bell.ring();
+  }
+
+  get #isStopping(): boolean {
+    return this.#ending !== "played";
+  }
+
+  #cell(index: number): PlannedCell {
+    const cell = this.#plan.cells[index];
+    if (cell === undefined) throw new RangeError(`the plan has no cell ${index}`);
+    return cell;
+  }
+
+  #rollout(key: string): RolloutState {
+    const rollout = this.#parts.state.rollouts.get(key);
+    if (rollout === undefined) throw new RangeError(`the ledger has no rollout ${key}`);
+    return rollout;
+  }
+}
