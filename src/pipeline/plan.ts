@@ -43,7 +43,9 @@ export function makePlan(pipeline: Pipeline, tasks: ReadonlyMap<string, Task>, i
     if (task === undefined) throw new UserError(`the plan names the task "${taskId}", which was not loaded`);
     const limits = resolveLimits(pipeline, task.definition);
     for (const agent of pipeline.cells.agents) {
-      const playHash = hashOf("play", { task: task.playHash, agent: identities.agent(agent), limits });
+      const { metric, anchors, submission } = task.definition;
+      const told = { metric, baseline: anchors.starter, submission };
+      const playHash = hashOf("play", { task: task.playHash, told, agent: identities.agent(agent), limits });
       for (const model of pipeline.cells.models) {
         for (const sampling of pipeline.cells.sampling) {
           const cell: Cell = { taskId, playHash, agent, model: identities.model(model), sampling, limits };

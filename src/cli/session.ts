@@ -1,0 +1,60 @@
+// How a session of a run looks on the terminal: progress while it lasts, then funnel, scores beside baselines, and where the dataset lies.
+import type { PlannedRun, World } from "../compose.ts";
+import { summariseCells } from "../pipeline/summary.ts";
+import { EXIT } from "./command.ts";
+import { showProgress } from "./progress.ts";
+import { funnelText, scoreTable } from "./summaryText.ts";
+
+/** Plays a run to its end or interruption, writes its dataset, and returns the exit code. */
+export async function playSession(world: World, run: PlannedRun): Promise<number> {
+  const interrupt = new AbortController();
+  const giveBack = world.onInterrupt(() => {
+    world.say("stopping: no more rollouts are admitted; again to end at once");
+    interrupt.abort();
+  });
+  try {
+    world.say(`run ${run.directory}`);
+    const view = showProgress(() => run.progress(), world.out);
+    const ending = await run.play(interrupt.signal).finally(() => view.close());
+    if (ending === "interrupted") {
+      world.say(`interrupted: go on with \`nightshift resume ${run.directory}\``);
+      return EXIT.interrupted;
+    }
+    return await writeAndTell(world, run, ending, interrupt.signal);
+  } finally {
+    giveBack();
+    await run.close();
+  }
+}
+
+/** Judges every ended rollout of a run again and writes its dataset anew. */
+export async function judgeSession(world: World, run: PlannedRun): Promise<number> {
+  const interrupt = new AbortController();
+  const giveBack = world.onInterrupt(() => interrupt.abort());
+  try {
+    const counts = await run.judgeAgain(interrupt.signal);
+    world.say(
+      `judged again: ${counts.evaluations} evaluations, ${counts.modelCalls} model calls, ${counts.rollouts} rollouts`,
+    );
+    return await writeAndTell(world, run, "played", interrupt.signal);
+  } finally {
+    giveBack();
+    await run.close();
+  }
+}
+
+async function writeAndTell(world: World, run: PlannedRun, ending: string, signal: AbortSignal): Promise<number> {
+  const written = await run.writeDataset(signal);
+  const { books } = run.progress();
+  world.say("");
+  world.say(scoreTable(summariseCells(run.plan, run.state)));
+  world.say("");
+  world.say(funnelText(books));
+  world.say(`dataset ${written.directory} (${written.rowCount} trajectories, ${books.kept} kept)`);
+  for (const line of written.exports) world.say(line);
+  const why = run.shortfall(ending);
+  await run.end(why === null ? "complete" : "short");
+  if (why === null) return EXIT.done;
+  world.complain(`fell short: ${why}`);
+  return EXIT.short;
+}

@@ -1,0 +1,39 @@
+// `tasks list` and `tasks show ID`: what there is to do, from the task folders.
+import { listAllTasks, loadAnyTask } from "../compose.ts";
+import type { AddCommand } from "./command.ts";
+import { shortNumber, textTable } from "./table.ts";
+
+export const tasksCommand: AddCommand = (program, world) => {
+  const tasks = program.command("tasks").description("the tasks that pipelines can name");
+  tasks
+    .command("list")
+    .description("every task with its metric and baseline")
+    .action(async () => {
+      const rows = (await listAllTasks(world)).map(({ id, definition }) => [
+        id,
+        definition.use,
+        definition.domain,
+        `${definition.metric.name} (${definition.metric.direction})`,
+        shortNumber(definition.anchors.starter),
+        shortNumber(definition.anchors.probe),
+        shortNumber(definition.anchors.best),
+        definition.image,
+      ]);
+      world.say(textTable(["task", "use", "domain", "metric", "starter", "probe", "best", "image"], rows));
+    });
+  tasks
+    .command("show")
+    .description("one task as an agent reads it, with its files and hashes")
+    .argument("<id>", "the task's id")
+    .action(async (id: string) => {
+      const task = await loadAnyTask(world, id);
+      const { definition } = task;
+      world.say(`${definition.title} (${id}, ${definition.use}, ${definition.licence})`);
+      world.say(`play ${task.playHash}\njudge ${task.judgeHash}`);
+      world.say(`anchors ${JSON.stringify(definition.anchors)}, judge σ ${definition.sigma}`);
+      if (definition.mlgym !== null) world.say(`MLGym ${definition.mlgym.id}: ${definition.mlgym.publishedNote}`);
+      world.say(`workspace ${task.workspace.map((file) => `${file.path} (${file.data.length} B)`).join(", ")}`);
+      world.say(`submission ${definition.submission.map((file) => file.path).join(", ")}\n`);
+      world.say(task.description);
+    });
+};
