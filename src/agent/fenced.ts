@@ -75,7 +75,8 @@ export function fencedAgent(options: FencedAgentOptions): Agent {
         role: "assistant",
         content: reply.text,
         reasoning: [...reply.reasoning],
-        toolCalls: [...reply.toolCalls],
+        // A stray native call is in the verbatim reply; in the history, without its answer, no provider would take it.
+        toolCalls: [],
       };
       const sha256s = pool.map(({ sha256 }) => sha256);
       return {

@@ -2,6 +2,7 @@
 // is an error when the files are loaded, not a strange sentence in front of a model.
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { UserError } from "../core/errors.ts";
 
 /** The placeholders that each file must contain, and no others. */
@@ -23,6 +24,9 @@ const PLACEHOLDERS = {
   state: ["used", "steps", "openFile", "directory"],
   complaint: ["error"],
 } as const;
+
+/** Where the house's own prompts lie: the folder beside this file. */
+export const PROMPTS_FOLDER = fileURLToPath(new URL("./prompts", import.meta.url));
 
 export type PromptName = keyof typeof PLACEHOLDERS;
 export type Prompts = { readonly [Name in PromptName]: string };

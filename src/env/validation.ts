@@ -2,7 +2,11 @@
 import type { Validation } from "../core/env.ts";
 import type { Evaluation, Evaluator, SubmissionId } from "../core/evaluation.ts";
 import { signedScore, type Task } from "../core/task.ts";
+import { capText } from "./capText.ts";
 import type { Submission } from "./submission.ts";
+
+/** A judge's reason may quote what the agent's code printed. */
+const REASON_BYTES_MAX = 2_000;
 
 export interface ValidationDesk {
   /**
@@ -49,7 +53,7 @@ export function validationDesk(of: {
         };
         return {
           validation,
-          text: `Not scored: all ${of.most} validations are used up. You can still \`submit\`.`,
+          text: `Not scored: no validation is left (${used} of ${of.most} used). You can still \`submit\`.`,
         };
       }
       const { score, reason, evaluationKeys } = known ?? (await answerFor(submission.id, signal));
@@ -71,7 +75,9 @@ function asAnswer(evaluations: readonly Evaluation[]): Answer {
   const evaluationKeys = evaluations.map(({ key }) => key);
   const scores: number[] = [];
   for (const evaluation of evaluations) {
-    if (evaluation.kind === "invalid") return { score: null, reason: evaluation.reason, evaluationKeys };
+    if (evaluation.kind === "invalid") {
+      return { score: null, reason: capText(evaluation.reason, REASON_BYTES_MAX), evaluationKeys };
+    }
     scores.push(evaluation.score);
   }
   return {

@@ -43,5 +43,7 @@ function showLine(raw: string): string {
   const line = raw.replace(/\r$/, "");
   if (line === "") return "";
   if (line.length <= LINE_CHARACTERS_MAX) return ` ${line}`;
-  return ` ${line.slice(0, LINE_CHARACTERS_MAX).toWellFormed()}… (${line.length - LINE_CHARACTERS_MAX} more characters)`;
+  // A character beyond the basic plane takes two units: half of one is not shown.
+  const shown = line.slice(0, LINE_CHARACTERS_MAX).replace(/[\ud800-\udbff]$/, "");
+  return ` ${shown}… (${line.length - shown.length} more characters)`;
 }
