@@ -1,0 +1,251 @@
+// What a ledger says, folded: every rollout, every evaluation, what was spent and what may still be in flight. No I/O.
+import type { Amount } from "./budget.ts";
+import { StoreError } from "./errors.ts";
+import type { Evaluation } from "./evaluation.ts";
+import type { ArchiveRef, LedgerEvent, RolloutFacts } from "./ledger.ts";
+import type { Outcome } from "./outcome.ts";
+
+interface RolloutFields {
+  key: string;
+  /** Id of its cell. */
+  cell: string;
+  seedIndex: number;
+  /** Position among all admissions of the run, from 0. */
+  admittedOrder: number;
+  status: "admitted" | "started" | "ended";
+  /** The current try, from 0. */
+  retry: number;
+  /** These three are null until it has ended. */
+  outcome: Outcome | null;
+  facts: RolloutFacts | null;
+  archive: ArchiveRef | null;
+}
+
+/** One admitted rollout as the ledger knows it. */
+export type RolloutState = Readonly<RolloutFields>;
+
+/** A model call that the ledger saw start, with what it may have cost at most. */
+export interface StartedCall {
+  readonly call: string;
+  readonly step: number;
+  readonly reservedUsd: number;
+  readonly reservedTokens: number;
+}
+
+/** Where the run as a whole stands: never opened, open (or cut off), or how its last session ended. */
+export type RunStatus = "new" | "open" | Extract<LedgerEvent, { kind: "run-ended" }>["status"];
+
+/** One try of one rollout, `key/retry`: the owner of steps-log records and the first part of its calls' ids. */
+export function attemptId(key: string, retry: number): string {
+  return `${key}/${retry}`;
+}
+
+/** The state of a run, built by applying its ledger's events in order. Throws StoreError on events out of order. */
+export class RunState {
+  readonly #rollouts = new Map<string, RolloutFields>();
+  readonly #evaluations = new Map<string, Evaluation>();
+  readonly #evaluationFailures = new Map<string, { rolloutKey: string; error: string }>();
+  readonly #calls = new Map<string, StartedCall[]>();
+  #spentUsd = 0;
+  #spentTokens = 0;
+  #callCount = 0;
+  #unansweredCallCount = 0;
+  #sessionCount = 0;
+  #status: RunStatus = "new";
+  #manifestSha256: string | null = null;
+
+  /** By key, in order of admission. */
+  get rollouts(): ReadonlyMap<string, RolloutState> {
+    return this.#rollouts;
+  }
+  /** By evaluation key. */
+  get evaluations(): ReadonlyMap<string, Evaluation> {
+    return this.#evaluations;
+  }
+  /** Evaluations that had no verdict the last time they were tried: owed. By evaluation key. */
+  get evaluationFailures(): ReadonlyMap<string, { readonly rolloutKey: string; readonly error: string }> {
+    return this.#evaluationFailures;
+  }
+  /** Cost of ended rollouts and of tries that were given up. Calls without a price count 0 dollars. */
+  get spent(): Amount {
+    return { usd: this.#spentUsd, tokens: this.#spentTokens };
+  }
+  /** Model calls started over the whole run. */
+  get callCount(): number {
+    return this.#callCount;
+  }
+  /** Calls of settled tries that left no step: lost in a crash, or answered by an error. */
+  get unansweredCallCount(): number {
+    return this.#unansweredCallCount;
+  }
+  get sessionCount(): number {
+    return this.#sessionCount;
+  }
+  get status(): RunStatus {
+    return this.#status;
+  }
+  /** Of the dataset written last; null before. */
+  get manifestSha256(): string | null {
+    return this.#manifestSha256;
+  }
+
+  /** True while this very try has started and neither ended nor been given up: its steps are still needed. */
+  isOpen(key: string, retry: number): boolean {
+    const rollout = this.#rollouts.get(key);
+    return rollout?.status === "started" && rollout.retry === retry;
+  }
+
+  /**
+   * Calls of open rollouts that have no durable reply. `repliedSteps` gives the step indices whose reply the steps log
+   * holds, by attempt id. A step called again after a crash counts once for each call: the reply answers the last one.
+   */
+  callsInFlight(repliedSteps: ReadonlyMap<string, ReadonlySet<number>>): readonly StartedCall[] {
+    const inFlight: StartedCall[] = [];
+    for (const [attempt, calls] of this.#calls) {
+      const replied = repliedSteps.get(attempt);
+      const lastOfStep = new Map(calls.map((call) => [call.step, call]));
+      for (const call of calls) {
+        if (!(replied?.has(call.step) && lastOfStep.get(call.step) === call)) inFlight.push(call);
+      }
+    }
+    return inFlight;
+  }
+
+  /** Takes one more event, the next in the ledger's order. */
+  apply(event: LedgerEvent): void {
+    switch (event.kind) {
+      case "run-opened":
+        this.#sessionCount += 1;
+        this.#status = "open";
+        return;
+      case "rollout-admitted":
+        this.#admit(event);
+        return;
+      case "rollout-started": {
+        const rollout = this.#unended(event);
+        rollout.status = "started";
+        rollout.retry = event.retry;
+        return;
+      }
+      case "call-started":
+        this.#startCall(event);
+        return;
+      case "rollout-retried":
+        this.#retry(event);
+        return;
+      case "rollout-ended": {
+        const rollout = this.#unended(event);
+        rollout.status = "ended";
+        rollout.retry = event.retry;
+        rollout.outcome = event.outcome;
+        rollout.facts = event.facts;
+        rollout.archive = event.archive;
+        this.#spend(costOf(event.facts), 1);
+        this.#settleCalls(event.key, event.retry, event.facts.stepCount);
+        return;
+      }
+      case "evaluation-ended":
+        this.#evaluations.set(event.evaluation.key, event.evaluation);
+        this.#evaluationFailures.delete(event.evaluation.key);
+        return;
+      case "evaluation-failed":
+        this.#evaluationFailures.set(event.key, { rolloutKey: event.rolloutKey, error: event.error });
+        return;
+      case "dataset-written":
+        this.#manifestSha256 = event.manifestSha256;
+        return;
+      case "run-ended":
+        this.#status = event.status;
+        return;
+      default:
+        event satisfies never;
+    }
+  }
+
+  #admit(event: Extract<LedgerEvent, { kind: "rollout-admitted" }>): void {
+    if (this.#rollouts.has(event.key)) throw outOfOrder(event, "that was admitted before");
+    this.#rollouts.set(event.key, {
+      key: event.key,
+      cell: event.cell,
+      seedIndex: event.seedIndex,
+      admittedOrder: this.#rollouts.size,
+      status: "admitted",
+      retry: 0,
+      outcome: null,
+      facts: null,
+      archive: null,
+    });
+  }
+
+  #retry(event: Extract<LedgerEvent, { kind: "rollout-retried" }>): void {
+    const rollout = this.#known(event);
+    // An ended failure may be tried again later: the event's figures then stand in for the facts, never beside them.
+    if (rollout.facts !== null) this.#spend(costOf(rollout.facts), -1);
+    this.#spend({ usd: event.spentUsd, tokens: event.spentTokens }, 1);
+    this.#settleCalls(event.key, event.retry, event.stepCount);
+    rollout.status = "admitted";
+    rollout.retry = event.retry + 1;
+    rollout.outcome = null;
+    rollout.facts = null;
+    rollout.archive = null;
+  }
+
+  #startCall(event: Extract<LedgerEvent, { kind: "call-started" }>): void {
+    const match = /^(.+)\/(\d+)\/(\d+)$/.exec(event.call);
+    const [, key, retry, step] = match ?? [];
+    if (key === undefined || retry === undefined || step === undefined) {
+      throw new StoreError(`ledger: call-started names "${event.call}", which is not key/retry/step`);
+    }
+    this.#callCount += 1;
+    if (!this.isOpen(key, Number(retry))) {
+      // Queued by a rollout that was cut off meanwhile: nothing will answer it.
+      this.#unansweredCallCount += 1;
+      return;
+    }
+    const { call, reservedUsd, reservedTokens } = event;
+    const attempt = attemptId(key, Number(retry));
+    const started = { call, step: Number(step), reservedUsd, reservedTokens };
+    const calls = this.#calls.get(attempt);
+    if (calls === undefined) this.#calls.set(attempt, [started]);
+    else calls.push(started);
+  }
+
+  #settleCalls(key: string, retry: number, stepCount: number): void {
+    const attempt = attemptId(key, retry);
+    const started = this.#calls.get(attempt)?.length ?? 0;
+    this.#unansweredCallCount += Math.max(0, started - stepCount);
+    this.#calls.delete(attempt);
+  }
+
+  #spend(amount: Amount, sign: 1 | -1): void {
+    this.#spentUsd += sign * amount.usd;
+    this.#spentTokens += sign * amount.tokens;
+  }
+
+  #known(event: LedgerEvent & { key: string }): RolloutFields {
+    const rollout = this.#rollouts.get(event.key);
+    if (rollout === undefined) throw outOfOrder(event, "that was never admitted");
+    return rollout;
+  }
+
+  #unended(event: LedgerEvent & { key: string }): RolloutFields {
+    const rollout = this.#known(event);
+    if (rollout.status === "ended") throw outOfOrder(event, "that had ended");
+    return rollout;
+  }
+}
+
+/** The state that a list of events, in the ledger's order, adds up to. */
+export function fold(events: Iterable<LedgerEvent>): RunState {
+  const state = new RunState();
+  for (const event of events) state.apply(event);
+  return state;
+}
+
+function costOf(facts: RolloutFacts): Amount {
+  return { usd: facts.costUsd ?? 0, tokens: facts.usage.input + facts.usage.output };
+}
+
+function outOfOrder(event: LedgerEvent & { key: string }, what: string): StoreError {
+  return new StoreError(`ledger: ${event.kind} for rollout ${event.key}, ${what}`);
+}
