@@ -26,7 +26,7 @@ export function capText(text: string, bytesMax: number): string {
   const half = Math.floor((bytesMax - MARK_BYTES) / 2);
   const headEnd = characterStart(bytes, half, -1);
   const tailStart = characterStart(bytes, bytes.length - half, 1);
-  const mark = `\n[… ${tailStart - headEnd} bytes left out …]\n`;
+  const mark = `\n[... ${tailStart - headEnd} bytes left out ...]\n`;
   return bytes.toString("utf8", 0, headEnd) + mark + bytes.toString("utf8", tailStart);
 }
 

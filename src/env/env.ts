@@ -11,6 +11,7 @@ import type { BlobStore, Sandbox } from "../core/sandbox.ts";
 import type { Task } from "../core/task.ts";
 import type { EditorState, Tool, ToolResult } from "../core/tool.ts";
 import { capText, plainText } from "./capText.ts";
+import { misplacedTool } from "./misplacedTool.ts";
 import { collectSubmission } from "./submission.ts";
 import { validationDesk } from "./validation.ts";
 
@@ -89,7 +90,7 @@ export function createEnv(options: EnvOptions): Env {
     switch (result.kind) {
       case "text":
         state = result.state;
-        return told(result);
+        return told(result, result.exitCode === 127 ? misplacedTool(result.text, tools.keys()) : null);
       case "validate": {
         const { validation, text } = await desk.ask(await collect(signal), signal);
         return { text, ending: null, info: { ...QUIET, ok: validation.score !== null, validation } };
@@ -174,14 +175,9 @@ function refusal(text: string): Acted {
   return { text, ending: null, info: { ...QUIET, ok: false } };
 }
 
-function told({
-  text,
-  ok,
-  exitCode,
-  timedOut,
-  oomKilled,
-  cpuMs,
-}: Extract<ToolResult, { kind: "text" }>): Acted {
+function told(result: Extract<ToolResult, { kind: "text" }>, hint: string | null): Acted {
+  const { ok, exitCode, timedOut, oomKilled, cpuMs } = result;
+  const text = hint === null ? result.text : `${result.text}\n${hint}`;
   return { text, ending: null, info: { ok, exitCode, timedOut, oomKilled, cpuMs, validation: null } };
 }
 

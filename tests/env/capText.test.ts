@@ -34,7 +34,7 @@ describe("capText", () => {
       for (let bytesMax = 512; bytesMax < 520; bytesMax++) {
         const capped = capText(text, bytesMax);
         const [, head = "", count = "", tail = ""] =
-          /^(.*)\n\[… (\d+) bytes left out …\]\n(.*)$/su.exec(capped) ?? [];
+          /^(.*)\n\[\.\.\. (\d+) bytes left out \.\.\.\]\n(.*)$/su.exec(capped) ?? [];
         expect(Buffer.byteLength(capped)).toBeLessThanOrEqual(bytesMax);
         expect(Buffer.byteLength(head) + Number(count) + Buffer.byteLength(tail)).toBe(
           Buffer.byteLength(text),

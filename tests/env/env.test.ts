@@ -82,7 +82,7 @@ describe("reset and step", () => {
     expect(Buffer.byteLength(text)).toBeLessThanOrEqual(512);
     expect(text.startsWith("100%\nbell\\x07 éé")).toBe(true);
     expect(text.endsWith("é end")).toBe(true);
-    expect(text).toMatch(/\n\[… 5\d\d\d bytes left out …\]\n/);
+    expect(text).toMatch(/\n\[\.\.\. 5\d\d\d bytes left out \.\.\.\]\n/);
     expect(text).not.toContain("\u{fffd}");
   });
 
@@ -93,6 +93,15 @@ describe("reset and step", () => {
     expect(shown.terminated).toBe(false);
     expect(shown.info.validation).toBe(null);
     expect(evaluator.calls).toEqual([]);
+  });
+
+  it("hints at a tool that was taken for a program of the shell", async () => {
+    const output = "bash: line 1: edit: command not found\n";
+    const { env } = await opened(memorySandbox({}, { "cd a && edit 1:2": { exitCode: 127, output } }));
+    const { text } = (await env.step(action("shell", { command: "cd a && edit 1:2" }), never)).observation;
+    expect(text).toContain("[exit code 127]\n[`edit` is a tool, not a program of the shell:");
+    const other = await env.step(action("shell", { command: "vim" }), never);
+    expect(other.observation.text).toBe("command not found\n[exit code 127]");
   });
 
   it("passes a dead sandbox on as what it is, and says so when probed", async () => {
