@@ -1,6 +1,6 @@
 // What every command file shares: exit codes and the shape of a command.
 import type { Command } from "commander";
-import type { World } from "../compose.ts";
+import type { World } from "../compose/world.ts";
 
 export const EXIT = { done: 0, short: 1, badInput: 2, interrupted: 130 } as const;
 

@@ -1,6 +1,6 @@
 // The command line: one file per command, errors as one sentence, exit codes 0 done, 1 fell short, 2 bad input, 130 interrupted.
 import { Command, CommanderError } from "commander";
-import { createWorld } from "../compose.ts";
+import { createWorld } from "../compose/world.ts";
 import { errorText, StoreError, UserError } from "../core/errors.ts";
 import { type AddCommand, EXIT } from "./command.ts";
 import { evaluateCommand } from "./evaluate.ts";
@@ -24,7 +24,7 @@ const COMMANDS: readonly AddCommand[] = [
 /** Runs one command line and returns its exit code. Never throws. */
 export async function main(args: readonly string[]): Promise<number> {
   let exitCode: number = EXIT.done;
-  const world = createWorld();
+  const world = await createWorld();
   const program = new Command("nightshift")
     .description("Turns a folder of ML-research tasks into training data overnight.")
     .version(world.codeVersion)

@@ -1,5 +1,8 @@
 // `resume RUN`: goes on where a run stopped. What is finished stays finished; a finished run is left as it is.
-import { checkPlan, openPlannedRun, planOf, readRun } from "../compose.ts";
+import { checkPlan } from "../compose/place.ts";
+import { planOf } from "../compose/plan.ts";
+import { openPlannedRun } from "../compose/runs.ts";
+import { checkSameRules, readStoredRun } from "../compose/storedRun.ts";
 import { type AddCommand, collect, EXIT } from "./command.ts";
 import { playSession } from "./session.ts";
 
@@ -8,14 +11,20 @@ export const resumeCommand: AddCommand = (program, world, done) => {
     .command("resume")
     .description("go on with a run that was interrupted, or that has been given more to do")
     .argument("<run>", "the run directory")
-    .option("--set <key=value>", "change a value of the run's pipeline, by its dotted key; repeatable", collect, [])
+    .option(
+      "--set <key=value>",
+      "change a value of the run's pipeline, by its dotted key; repeatable",
+      collect,
+      [],
+    )
     .action(async (directory: string, options: { set: readonly string[] }) => {
-      const run = await readRun(world, directory, options.set);
-      if (run.state.status === "complete" && options.set.length === 0) {
+      const stored = await readStoredRun(directory, options.set);
+      if (stored.reader.state.status === "complete" && options.set.length === 0) {
         world.say(`${directory}: complete, nothing to do.`);
         return done(EXIT.done);
       }
-      const plan = await planOf(world, run.pipeline, run.tasks);
+      const plan = await planOf(stored.pipeline);
+      checkSameRules(plan, stored, "same");
       const place = await checkPlan(world, plan);
       done(await playSession(world, await openPlannedRun(world, { directory, plan, place, create: null })));
     });

@@ -1,6 +1,8 @@
 // `run PIPELINE`: validates everything, then plays the plan, judges, writes the dataset and prints what came of it.
 import path from "node:path";
-import { checkPlan, openPlannedRun, planOf, readPipeline } from "../compose.ts";
+import { checkPlan } from "../compose/place.ts";
+import { planOf, readPipeline } from "../compose/plan.ts";
+import { openPlannedRun } from "../compose/runs.ts";
 import { type AddCommand, collect } from "./command.ts";
 import { playSession } from "./session.ts";
 
@@ -12,10 +14,12 @@ export const runCommand: AddCommand = (program, world, done) => {
     .option("--set <key=value>", "override a value of the file, by its dotted key; repeatable", collect, [])
     .option("--out <dir>", "the run directory (default: output/<name>-<time>)")
     .action(async (file: string, options: { set: readonly string[]; out?: string }) => {
-      const { pipeline, text } = await readPipeline(world, file, options.set);
-      const plan = await planOf(world, pipeline);
+      const { pipeline, text } = await readPipeline(file, options.set);
+      const plan = await planOf(pipeline);
       const place = await checkPlan(world, plan);
-      const directory = path.resolve(options.out ?? path.join("output", `${pipeline.name}-${world.timeStamp()}`));
+      const directory = path.resolve(
+        options.out ?? path.join("output", `${pipeline.name}-${world.timeStamp()}`),
+      );
       const run = await openPlannedRun(world, { directory, plan, place, create: { text } });
       done(await playSession(world, run));
     });

@@ -1,5 +1,6 @@
 // How a session of a run looks on the terminal: progress while it lasts, then funnel, scores beside baselines, and where the dataset lies.
-import type { PlannedRun, World } from "../compose.ts";
+import type { World } from "../compose/world.ts";
+import type { PlannedRun } from "../pipeline/plannedRun.ts";
 import { summariseCells } from "../pipeline/summary.ts";
 import { EXIT } from "./command.ts";
 import { showProgress } from "./progress.ts";
@@ -43,7 +44,12 @@ export async function judgeSession(world: World, run: PlannedRun): Promise<numbe
   }
 }
 
-async function writeAndTell(world: World, run: PlannedRun, ending: string, signal: AbortSignal): Promise<number> {
+async function writeAndTell(
+  world: World,
+  run: PlannedRun,
+  ending: string,
+  signal: AbortSignal,
+): Promise<number> {
   const written = await run.writeDataset(signal);
   const { books } = run.progress();
   world.say("");

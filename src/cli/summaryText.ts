@@ -51,8 +51,11 @@ export function scoreTable(cells: readonly CellSummary[]): string {
   ];
   const outcomes = new Map<string, number>();
   for (const cell of cells) {
-    for (const [outcome, count] of Object.entries(cell.outcomes)) outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + count);
+    for (const [outcome, count] of Object.entries(cell.outcomes))
+      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + count);
   }
-  const endings = [...outcomes].sort(([, a], [, b]) => b - a).map(([outcome, count]) => `${outcome} ${count}`);
+  const endings = [...outcomes]
+    .sort(([, a], [, b]) => b - a)
+    .map(([outcome, count]) => `${outcome} ${count}`);
   return `${textTable(header, rows)}\nendings: ${endings.join(", ") || "none"}`;
 }

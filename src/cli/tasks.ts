@@ -1,5 +1,5 @@
 // `tasks list` and `tasks show ID`: what there is to do, from the task folders.
-import { listAllTasks, loadAnyTask } from "../compose.ts";
+import { listAllTasks, loadAnyTask } from "../compose/tasks.ts";
 import type { AddCommand } from "./command.ts";
 import { shortNumber, textTable } from "./table.ts";
 
@@ -9,7 +9,7 @@ export const tasksCommand: AddCommand = (program, world) => {
     .command("list")
     .description("every task with its metric and baseline")
     .action(async () => {
-      const rows = (await listAllTasks(world)).map(({ id, definition }) => [
+      const rows = (await listAllTasks()).map(({ id, definition }) => [
         id,
         definition.use,
         definition.domain,
@@ -26,13 +26,16 @@ export const tasksCommand: AddCommand = (program, world) => {
     .description("one task as an agent reads it, with its files and hashes")
     .argument("<id>", "the task's id")
     .action(async (id: string) => {
-      const task = await loadAnyTask(world, id);
+      const task = await loadAnyTask(id);
       const { definition } = task;
       world.say(`${definition.title} (${id}, ${definition.use}, ${definition.licence})`);
       world.say(`play ${task.playHash}\njudge ${task.judgeHash}`);
       world.say(`anchors ${JSON.stringify(definition.anchors)}, judge σ ${definition.sigma}`);
-      if (definition.mlgym !== null) world.say(`MLGym ${definition.mlgym.id}: ${definition.mlgym.publishedNote}`);
-      world.say(`workspace ${task.workspace.map((file) => `${file.path} (${file.data.length} B)`).join(", ")}`);
+      if (definition.mlgym !== null)
+        world.say(`MLGym ${definition.mlgym.id}: ${definition.mlgym.publishedNote}`);
+      world.say(
+        `workspace ${task.workspace.map((file) => `${file.path} (${file.data.length} B)`).join(", ")}`,
+      );
       world.say(`submission ${definition.submission.map((file) => file.path).join(", ")}\n`);
       world.say(task.description);
     });

@@ -6,7 +6,8 @@ import { isEpisodeEnd } from "../core/outcome.ts";
 import { attemptId, fold, type RunState } from "../core/runState.ts";
 import type { Clock, Log } from "../core/runtime.ts";
 import type { BlobStore } from "../core/sandbox.ts";
-import type { StepsLogRecord, Trajectory } from "../core/trajectory.ts";
+import type { Trajectory } from "../core/trajectory.ts";
+import type { Verdict } from "../core/verdict.ts";
 import type { RolloutSpec } from "../rollout/rollout.ts";
 import { createBudget, type MeteredBudget } from "../schedule/budget.ts";
 import { createLane } from "../schedule/lanes.ts";
@@ -64,7 +65,7 @@ export class PlannedRun {
 
   constructor(plan: Plan, store: OpenRun, implementations: RunImplementations) {
     this.plan = plan;
-    this.directory = store.directory;
+    this.directory = store.paths.directory;
     this.state = fold(store.events);
     this.#store = store;
     this.#with = implementations;
@@ -122,7 +123,9 @@ export class PlannedRun {
   }
 
   /** Asks the present judges for every ended rollout's submissions; what they have judged already is not judged again. */
-  async judgeAgain(signal: AbortSignal): Promise<{ evaluations: number; modelCalls: number; rollouts: number }> {
+  async judgeAgain(
+    signal: AbortSignal,
+  ): Promise<{ evaluations: number; modelCalls: number; rollouts: number }> {
     await this.#openSession();
     const before = { calls: this.state.callCount, rollouts: this.state.rollouts.size };
     const seeds = recordSeeds(this.plan.pipeline.stages.evaluate.seeds);
@@ -151,8 +154,8 @@ export class PlannedRun {
     const books = this.#books(verdicts);
     const written = await writeRunDataset(
       {
-        runDirectory: this.directory,
-        runId: this.#store.runId,
+        paths: this.#store.paths,
+        runId: this.#store.runJson.runId,
         codeVersion: this.#with.codeVersion,
         pipelineName: plan.pipeline.name,
         allow: plan.pipeline.allow,
@@ -184,7 +187,9 @@ export class PlannedRun {
       running,
       stepCount: state.callCount,
       tokens: spent.tokens,
-      costUsd: plan.cells.some(({ model }) => model.wire === "openai" && model.price === null) ? null : spent.usd,
+      costUsd: plan.cells.some(({ model }) => model.wire === "openai" && model.price === null)
+        ? null
+        : spent.usd,
       elapsedMs: this.#with.clock.monotonic() - this.#startedAt,
     };
   }
@@ -231,28 +236,26 @@ export class PlannedRun {
     });
   }
 
-  /** Durable first, then in the state, then to whoever waits; tries that are over give their steps back. */
+  /** Durable first, then in the state, then to whoever waits. */
   async #append(event: LedgerEvent): Promise<void> {
     await this.#store.ledger.append(event);
     this.state.apply(event);
-    if (event.kind === "rollout-ended" || event.kind === "rollout-retried") {
-      this.#store.stepsLog.release(event.key, event.retry);
-    }
   }
 
-  #books(verdicts: ReadonlyMap<string, import("../core/verdict.ts").Verdict>): Books {
+  #books(verdicts: ReadonlyMap<string, Verdict>): Books {
     const books = keepBooks(this.state, (key) => verdicts.get(key));
     assertBooksClose(books);
     return books;
   }
 
-  *#rowsInKeyOrder(verdicts: ReadonlyMap<string, import("../core/verdict.ts").Verdict>) {
+  *#rowsInKeyOrder(verdicts: ReadonlyMap<string, Verdict>) {
     const cells = new Map(this.plan.cells.map((cell) => [cell.id, cell]));
     for (const key of [...verdicts.keys()].sort()) {
       const verdict = verdicts.get(key);
       const rollout = this.state.rollouts.get(key);
       const planned = rollout && cells.get(rollout.cell);
-      if (verdict === undefined || rollout === undefined || planned === undefined || rollout.archive === null) continue;
+      if (verdict === undefined || rollout === undefined || planned === undefined || rollout.archive === null)
+        continue;
       if (verdict.kind === "dropped" && verdict.reason === "surplus") continue;
       yield {
         archive: rollout.archive,
@@ -266,30 +269,33 @@ export class PlannedRun {
 
   /** What the tries that an earlier session left open had cost; a call without a reply counts at its reservation. */
   async #readInterrupted(): Promise<(key: string, retry: number) => InterruptedTry> {
+    const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
     const tries = new Map<string, InterruptedTry>();
     const replied = new Map<string, ReadonlySet<number>>();
-    const found = new Map<string, readonly StepsLogRecord[]>();
     for (const { key, retry, status } of this.state.rollouts.values()) {
       if (status !== "started") continue;
       const records = await this.#store.stepsLog.records(key, retry);
-      const steps = records.flatMap((record) => (record.kind === "reply-received" ? [record.step.index] : []));
-      found.set(attemptId(key, retry), records);
-      replied.set(attemptId(key, retry), new Set(steps));
-    }
-    const lost = this.state.callsInFlight(replied);
-    for (const [attempt, records] of found) {
-      const calls = lost.filter((call) => call.call.startsWith(`${attempt}/`));
-      const replies = records.flatMap((record) => (record.kind === "reply-received" ? [record.step.reply] : []));
-      const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
-      tries.set(attempt, {
-        spentUsd: sum(replies.map((reply) => reply.costUsd ?? 0)) + sum(calls.map((call) => call.reservedUsd)),
-        spentTokens:
-          sum(replies.map(({ usage }) => usage.input + usage.output)) + sum(calls.map((call) => call.reservedTokens)),
-        stepCount: replies.length,
-        lostCallCount: calls.length,
+      const steps = records.flatMap((record) => (record.kind === "reply-received" ? [record.step] : []));
+      replied.set(attemptId(key, retry), new Set(steps.map((step) => step.index)));
+      tries.set(attemptId(key, retry), {
+        spentUsd: sum(steps.map(({ reply }) => reply.costUsd ?? 0)),
+        spentTokens: sum(steps.map(({ reply }) => reply.usage.input + reply.usage.output)),
+        stepCount: steps.length,
+        lostCallCount: 0,
       });
     }
-    const nothing: InterruptedTry = { spentUsd: 0, spentTokens: 0, stepCount: 0, lostCallCount: 0 };
-    return (key, retry) => tries.get(attemptId(key, retry)) ?? nothing;
+    for (const { call, reservedUsd, reservedTokens } of this.state.callsInFlight(replied)) {
+      const attempt = call.split("/").slice(0, 2).join("/");
+      const cost = tries.get(attempt) ?? NOTHING_SPENT;
+      tries.set(attempt, {
+        ...cost,
+        spentUsd: cost.spentUsd + reservedUsd,
+        spentTokens: cost.spentTokens + reservedTokens,
+        lostCallCount: cost.lostCallCount + 1,
+      });
+    }
+    return (key, retry) => tries.get(attemptId(key, retry)) ?? NOTHING_SPENT;
   }
 }
+
+const NOTHING_SPENT: InterruptedTry = { spentUsd: 0, spentTokens: 0, stepCount: 0, lostCallCount: 0 };

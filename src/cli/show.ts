@@ -1,0 +1,115 @@
+// `show RUN KEY`: one rollout as it happened: what the model saw and said, what was done, what came of it.
+import { readStoredRun } from "../compose/storedRun.ts";
+import { UserError } from "../core/errors.ts";
+import type { PooledMessage } from "../core/message.ts";
+import { outcomeText } from "../core/outcome.ts";
+import type { StepRecord } from "../core/trajectory.ts";
+import type { RunReader } from "../store/readRun.ts";
+import type { AddCommand } from "./command.ts";
+import { durationText } from "./table.ts";
+
+export const showCommand: AddCommand = (program, world) => {
+  program
+    .command("show")
+    .description("one rollout, step by step")
+    .argument("<run>", "the run directory")
+    .argument("<key>", "the rollout's key, or the start of it")
+    .option("--step <n>", "one step, counted from 0, with the whole prompt that was sent")
+    .action(async (directory: string, prefix: string, options: { step?: string }) => {
+      const { reader } = await readStoredRun(directory, []);
+      const shown = await readRollout(reader, prefix);
+      for (const line of shown.head) world.say(line);
+      if (options.step === undefined) {
+        for (const message of shown.pool.filter((message) => message.step === null))
+          world.say(messageText(message));
+        for (const step of shown.steps) world.say(stepText(step, shown.pool));
+        return;
+      }
+      const step = shown.steps[Number(options.step)];
+      if (step === undefined) {
+        throw new UserError(`--step ${options.step}: this rollout has steps 0 to ${shown.steps.length - 1}`);
+      }
+      for (const [from, to] of step.prompt)
+        for (const message of shown.pool.slice(from, to)) world.say(messageText(message));
+      world.say(stepText(step, shown.pool));
+    });
+};
+
+interface Shown {
+  readonly head: readonly string[];
+  readonly pool: readonly PooledMessage[];
+  readonly steps: readonly StepRecord[];
+}
+
+async function readRollout(reader: RunReader, prefix: string): Promise<Shown> {
+  const found = [...reader.state.rollouts.values()].filter(({ key }) => key.startsWith(prefix));
+  const [rollout] = found;
+  if (rollout === undefined || found.length > 1) {
+    const some = [...reader.state.rollouts.keys()].slice(0, 3).map((key) => key.slice(0, 12));
+    const what = found.length > 1 ? `${found.length} rollouts start with` : "no rollout starts with";
+    throw new UserError(
+      `${what} "${prefix}" in ${reader.paths.directory}; keys look like ${some.join(", ") || "(none yet)"}`,
+    );
+  }
+  const name = `rollout ${rollout.key}, seed ${rollout.seedIndex}, retry ${rollout.retry}`;
+  if (rollout.archive !== null) {
+    const trajectory = await reader.archive.read(rollout.archive);
+    const { outcome, finalSubmission, finalReason, bestValidated, cell, startedAtMs, endedAtMs } = trajectory;
+    const failure = outcome.kind === "failed" ? ` (${outcome.error})` : "";
+    const best =
+      bestValidated === null
+        ? "none"
+        : `${bestValidated.submission.slice(0, 12)} with ${bestValidated.score}`;
+    return {
+      head: [
+        name,
+        `${cell.taskId}, ${cell.model.id}, ${outcomeText(outcome)}${failure}, ${trajectory.steps.length} steps, ${durationText(endedAtMs - startedAtMs)}`,
+        `final submission ${finalSubmission?.slice(0, 12) ?? `none: ${finalReason}`}, best validated ${best}`,
+      ],
+      pool: trajectory.pool,
+      steps: trajectory.steps,
+    };
+  }
+  const records = await (await reader.openSteps()).records(rollout.key, rollout.retry);
+  const pool: PooledMessage[] = [];
+  const steps: StepRecord[] = [];
+  for (const record of records) {
+    if (record.kind === "rollout-opened") pool.push(...record.messages);
+    if (record.kind === "reply-received") {
+      pool.push(record.message);
+      steps.push(record.step);
+    }
+    if (record.kind === "observation-made") {
+      const step = steps[record.index];
+      if (step !== undefined) steps[record.index] = { ...step, result: record.result };
+      if (record.message !== null) pool.push(record.message);
+    }
+  }
+  return { head: [`${name}, ${rollout.status}`], pool, steps };
+}
+
+function messageText({ kind, message }: PooledMessage): string {
+  return `── ${kind} (${message.role}) ──\n${message.content}`;
+}
+
+function stepText(step: StepRecord, pool: readonly PooledMessage[]): string {
+  const { reply, result, formatError } = step;
+  const response = pool[step.response]?.message;
+  const reasoning =
+    response?.role === "assistant" ? response.reasoning.map(({ text }) => text).join("\n") : "";
+  const cost = reply.costUsd === null ? "" : `, $${reply.costUsd.toFixed(5)}`;
+  const lines = [
+    `━━ step ${step.index} ━━ ${reply.usage.input} + ${reply.usage.output} tokens${cost}, ${reply.servedModel}`,
+    ...(reasoning === "" ? [] : [`(reasoning) ${reasoning}`]),
+    response?.content ?? "",
+  ];
+  if (formatError !== null) lines.push(`── format error ── ${formatError}`);
+  if (result === null) return [...lines, "── no result: the rollout was cut off here ──"].join("\n");
+  if (result.validation !== null) {
+    const { score, reason, remaining } = result.validation;
+    lines.push(`── validation ── ${score ?? reason}, ${remaining} left`);
+  }
+  const observation = result.message === null ? undefined : pool[result.message];
+  lines.push(observation === undefined ? "── the episode ended with this step ──" : messageText(observation));
+  return lines.join("\n");
+}

@@ -1,0 +1,67 @@
+// Reads a run that exists: its pipeline with settings over it, and whether its tasks and agents are still those it was played with.
+import { z } from "zod";
+import { UserError } from "../core/errors.ts";
+import { type Pipeline, pipelineSchema } from "../pipeline/pipelineFile.ts";
+import type { Plan } from "../pipeline/plan.ts";
+import { withSettings } from "../pipeline/readPipeline.ts";
+import { type RunReader, readRun } from "../store/readRun.ts";
+
+/** What run.json holds of a plan besides the pipeline's text: enough to notice that it would now be another. */
+export const resolvedRunSchema = z.strictObject({
+  pipeline: pipelineSchema,
+  tasks: z.record(z.string(), z.strictObject({ playHash: z.string(), judgeHash: z.string() })),
+  cells: z.array(z.string()),
+});
+export type ResolvedRun = z.infer<typeof resolvedRunSchema>;
+
+/** The plan's entry in run.json. */
+export function resolvedOf(plan: Plan): ResolvedRun {
+  const tasks = plan.cells.map(
+    ({ task: { id, playHash, judgeHash } }) => [id, { playHash, judgeHash }] as const,
+  );
+  return { pipeline: plan.pipeline, tasks: Object.fromEntries(tasks), cells: plan.cells.map(({ id }) => id) };
+}
+
+export interface StoredRun {
+  readonly reader: RunReader;
+  readonly pipeline: Pipeline;
+  readonly resolved: ResolvedRun;
+}
+
+/** Reads a run directory without writing. Throws UserError where there is none, or where a setting is wrong. */
+export async function readStoredRun(directory: string, settings: readonly string[]): Promise<StoredRun> {
+  const reader = await readRun(directory);
+  const resolved = resolvedRunSchema.parse(reader.runJson.resolved);
+  const pipeline = settings.length === 0 ? resolved.pipeline : withSettings(resolved.pipeline, settings);
+  return { reader, pipeline, resolved };
+}
+
+/** Throws UserError when going on would mix rollouts that were played, or scores that were given, under different rules. */
+export function checkSameRules(
+  plan: Plan,
+  { resolved, reader }: StoredRun,
+  judges: "same" | "mayDiffer",
+): void {
+  const { directory } = reader.paths;
+  for (const { task } of plan.cells) {
+    const before = resolved.tasks[task.id];
+    if (before === undefined) continue;
+    if (before.playHash !== task.playHash) {
+      throw new UserError(
+        `${directory}: what agents see of the task ${task.id} has changed since this run was played; start a new run, or put the task back`,
+      );
+    }
+    if (judges === "same" && before.judgeHash !== task.judgeHash) {
+      throw new UserError(
+        `${directory}: the judge of ${task.id} has changed since this run was scored; \`nightshift evaluate ${directory}\` scores it again`,
+      );
+    }
+  }
+  const now = new Set(plan.cells.map(({ id }) => id));
+  const lost = resolved.cells.filter((id) => !now.has(id));
+  if (lost.length > 0) {
+    throw new UserError(
+      `${directory}: ${lost.length} of its ${resolved.cells.length} cells would be played differently now (limits, prompts, tools or models changed); start a new run for that`,
+    );
+  }
+}

@@ -1,0 +1,38 @@
+// Where tasks are found: the user's own folder first, then the package's.
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { UserError } from "../core/errors.ts";
+import type { Task } from "../core/task.ts";
+import { listTasks } from "../tasks/listTasks.ts";
+import { loadTask } from "../tasks/loadTask.ts";
+import { PACKAGE_ROOT } from "./packageRoot.ts";
+
+/** The folders that tasks are looked for in: `tasks/` where the command runs, then the package's own. */
+function taskRoots(): readonly string[] {
+  const roots = [path.resolve("tasks"), path.join(PACKAGE_ROOT, "tasks")];
+  return [...new Set(roots)].filter((root) => existsSync(root));
+}
+
+/** The folder that holds a task. Throws UserError naming the folders looked in. */
+export async function findTask(id: string): Promise<string> {
+  const roots = taskRoots();
+  const root = roots.find((candidate) => existsSync(path.join(candidate, id, "task.yaml")));
+  if (root !== undefined) return root;
+  throw new UserError(
+    `there is no task "${id}" in ${roots.join(" or ")}; \`nightshift tasks list\` names those there are`,
+  );
+}
+
+/** Every task there is, by id; a task of one's own hides a shipped one of the same name. */
+export async function listAllTasks(): Promise<readonly Task[]> {
+  const tasks = new Map<string, Task>();
+  for (const root of taskRoots()) {
+    for (const id of await listTasks(root)) if (!tasks.has(id)) tasks.set(id, await loadTask(root, id));
+  }
+  return [...tasks.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/** One task by id. */
+export async function loadAnyTask(id: string): Promise<Task> {
+  return loadTask(await findTask(id), id);
+}

@@ -1,0 +1,75 @@
+// The real world: clock, randomness, environment, terminal and signals. Everything below the command line is given these.
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { z } from "zod";
+import type { Clock, Log } from "../core/runtime.ts";
+import { PACKAGE_ROOT } from "./packageRoot.ts";
+
+/** What the outermost rooms share of the real world. */
+export interface World {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
+  readonly env: (name: string) => string | undefined;
+  readonly codeVersion: string;
+  readonly out: NodeJS.WriteStream;
+  /** One line on standard output. */
+  say(text: string): void;
+  /** One line on standard error. */
+  complain(text: string): void;
+  /** Local time as `YYYYMMDD-HHMMSS`. */
+  timeStamp(): string;
+  /** The first interrupt calls the handler, a second one ends the process. Returns what gives the signals back. */
+  onInterrupt(handler: () => void): () => void;
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  sleep: (ms, signal) =>
+    new Promise((resolve, reject) => {
+      signal?.throwIfAborted();
+      const timer = setTimeout(() => {
+        signal?.removeEventListener("abort", stop);
+        resolve();
+      }, ms);
+      const stop = () => {
+        clearTimeout(timer);
+        reject(signal?.reason);
+      };
+      signal?.addEventListener("abort", stop, { once: true });
+    }),
+};
+
+/** The real world, for the command line and the library. Warnings go to standard error, one JSON object a line. */
+export async function createWorld(): Promise<World> {
+  const packageJson = z
+    .object({ version: z.string() })
+    .parse(JSON.parse(await readFile(path.join(PACKAGE_ROOT, "package.json"), "utf8")));
+  const write = (level: string) => (event: string, fields?: Readonly<Record<string, unknown>>) =>
+    process.stderr.write(`${JSON.stringify({ level, event, ...fields })}\n`);
+  return {
+    clock: systemClock,
+    random: Math.random,
+    log: { info: () => {}, warn: write("warn") },
+    env: (name) => process.env[name],
+    codeVersion: packageJson.version,
+    out: process.stdout,
+    say: (text) => process.stdout.write(`${text}\n`),
+    complain: (text) => process.stderr.write(`${text}\n`),
+    timeStamp: () => {
+      const now = new Date(Date.now() - new Date().getTimezoneOffset() * 60_000).toISOString();
+      return now.slice(0, 19).replaceAll(/[-:]/g, "").replace("T", "-");
+    },
+    onInterrupt: (handler) => {
+      let asked = false;
+      const stop = () => {
+        if (asked) process.exit(130);
+        asked = true;
+        handler();
+      };
+      process.on("SIGINT", stop).on("SIGTERM", stop);
+      return () => process.off("SIGINT", stop).off("SIGTERM", stop);
+    },
+  };
+}

@@ -1,0 +1,62 @@
+// What must hold before anything is spent: keys, prices, isolation, times. Each complaint says what to do.
+import { UserError } from "../core/errors.ts";
+import type { Capabilities } from "../core/sandbox.ts";
+import type { Plan } from "./plan.ts";
+
+export interface Surroundings {
+  readonly env: (name: string) => string | undefined;
+  readonly capabilities: Capabilities;
+}
+
+/** Throws UserError at the first thing that would go wrong later. Images and tasks are checked where they are loaded. */
+export function checkPlan(plan: Plan, { env, capabilities }: Surroundings): void {
+  const { pipeline } = plan;
+  const costs = pipeline.budgets.usd ?? pipeline.limits.costUsd ?? null;
+  for (const model of pipeline.cells.models) {
+    if (model.wire !== "openai") continue;
+    if (model.keyEnv !== null && !env(model.keyEnv)) {
+      throw new UserError(
+        `cells.models: ${model.name} takes its key from ${model.keyEnv}, which is not set; export it, or set keyEnv: null for a server without keys`,
+      );
+    }
+    if (costs !== null && model.price === null) {
+      throw new UserError(
+        `cells.models: ${model.name} has no price, but there is a limit in dollars (${costs}); give the model a price, or take the limit out`,
+      );
+    }
+    if (capabilities.hostFiles !== "enforced" && !pipeline.sandbox.unsafe) {
+      throw new UserError(
+        `sandbox.backend: ${capabilities.backend} does not keep a real model (${model.name}) from this machine's files; use docker, or set sandbox.unsafe: true`,
+      );
+    }
+  }
+  const { perCell, accepted, groupSize } = pipeline.rollouts;
+  if (accepted !== null && accepted > perCell) {
+    throw new UserError(
+      `rollouts.accepted: ${accepted} cannot be reached with rollouts.perCell: ${perCell}; raise perCell`,
+    );
+  }
+  if (perCell % groupSize !== 0) {
+    throw new UserError(
+      `rollouts.groupSize: ${groupSize} does not divide rollouts.perCell: ${perCell}; the last group would be short`,
+    );
+  }
+  const names = pipeline.cells.models.map((model) => model.name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined)
+    throw new UserError(`cells.models: two models are named ${twice}; give each its own name`);
+}
+
+/** Milliseconds that this session may take from `nowMs` on: the nearer of the wall clock budget and the deadline; null for no bound. */
+export function sessionMsMax(budgets: Plan["pipeline"]["budgets"], nowMs: number): number | null {
+  const bounds: number[] = [];
+  if (budgets.wallClockHours !== null) bounds.push(budgets.wallClockHours * 3_600_000);
+  if (budgets.deadline !== null) {
+    const [hours, minutes] = budgets.deadline.split(":").map(Number);
+    const end = new Date(nowMs);
+    end.setHours(hours ?? 0, minutes ?? 0, 0, 0);
+    if (end.getTime() <= nowMs) end.setDate(end.getDate() + 1);
+    bounds.push(end.getTime() - nowMs);
+  }
+  return bounds.length === 0 ? null : Math.min(...bounds);
+}
