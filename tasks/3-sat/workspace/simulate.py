@@ -4,12 +4,9 @@ import sys
 
 sys.dont_write_bytecode = True
 
-from heuristic import choose
-from solver import search
-
-INSTANCES = 100
+INSTANCES = 120
 VARIABLES = 30
-CLAUSES = 132
+CLAUSES = 144
 
 
 def formula(rng):
@@ -29,14 +26,15 @@ def is_legal(answer, trail):
     return 1 <= variable <= VARIABLES and variable not in trail and -variable not in trail
 
 
-def decisions(clauses):
+def decisions(clauses, choose, search):
     """Solve one formula with the heuristic; returns (decisions, whether it can be satisfied)."""
     solver = search(clauses, VARIABLES)
+    shown = [list(clause) for clause in clauses]
     count = 0
     try:
         trail, conflicts = next(solver)
         while True:
-            answer = choose([list(clause) for clause in clauses], list(trail), list(conflicts))
+            answer = choose(shown, list(trail), list(conflicts))
             if not is_legal(answer, trail):
                 sys.exit("illegal decision %r: choose must return (unassigned variable, True or False)" % (answer,))
             count += 1
@@ -48,8 +46,11 @@ def decisions(clauses):
 def main():
     seed = int(sys.argv[1]) if len(sys.argv) > 1 else 0
     rng = random.Random("formulas %d" % seed)
-    random.seed("heuristic %d" % seed)
-    solved = [decisions(formula(rng)) for _ in range(INSTANCES)]
+    random.seed("heuristic %d" % seed)  # before the import, which may draw already
+    from heuristic import choose
+    from solver import search
+
+    solved = [decisions(formula(rng), choose, search) for _ in range(INSTANCES)]
     mean = sum(count for count, _ in solved) / INSTANCES
     most = max(count for count, _ in solved)
     satisfiable = sum(answer for _, answer in solved)

@@ -4,9 +4,6 @@ import sys
 
 sys.dont_write_bytecode = True
 
-from opponent import column_strategy
-from strategy import row_strategy
-
 GAMES = 2000
 ROUNDS = 10
 PAYOFF = ((2, 0), (0, 1))
@@ -15,7 +12,10 @@ PAYOFF = ((2, 0), (0, 1))
 def main():
     seed = int(sys.argv[1]) if len(sys.argv) > 1 else 0
     rng = random.Random("opponent %d" % seed)
-    random.seed("row player %d" % seed)
+    random.seed("row player %d" % seed)  # before the import, which may draw already
+    from opponent import column_strategy
+    from strategy import row_strategy
+
     total = 0
     for _ in range(GAMES):
         history = []

@@ -1,0 +1,97 @@
+// Judges submissions: the Evaluator. It knows rooms and verdicts; what a score means is the task's judge.py alone.
+import {
+  type Evaluation,
+  type Evaluator,
+  evaluationKey,
+  type Phase,
+  type SubmissionId,
+} from "../core/evaluation.ts";
+import type { Clock, Log } from "../core/runtime.ts";
+import type { BlobStore, SandboxBackend } from "../core/sandbox.ts";
+import type { Task } from "../core/task.ts";
+import { GRACE_MS, judgeOnce, type SeedVerdict } from "./judgeOnce.ts";
+import { openRooms } from "./rooms.ts";
+import { submissionFiles } from "./submissionFiles.ts";
+
+/** What the rooms need beyond judging itself: being started and removed. */
+const ROOMS_MS = 60_000;
+
+export interface JudgeOptions {
+  readonly backend: SandboxBackend;
+  readonly blobs: BlobStore;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly runId: string;
+}
+
+/**
+ * An Evaluator over a sandbox backend. It journals nothing and remembers nothing: callers keep evaluations by their key.
+ * Seeds are judged one after another in the same two rooms, each by a process of its own.
+ */
+export function judge({ backend, blobs, clock, log, runId }: JudgeOptions): Evaluator {
+  return {
+    async evaluate(task, submission, phase, seeds, signal) {
+      signal.throwIfAborted();
+      const found = await submissionFiles(task.definition.submission, submission, blobs);
+      if ("reason" in found) {
+        const verdict = { kind: "invalid", reason: found.reason, cpuMs: 0 } as const;
+        return seeds.map((seed) => evaluation(task, submission, phase, seed, verdict, 0));
+      }
+      const open = () =>
+        openRooms(
+          {
+            backend,
+            log,
+            runId,
+            task,
+            submission: found.files,
+            lifetimeMs: (task.definition.judge.timeoutSeconds * 1000 + GRACE_MS) * seeds.length + ROOMS_MS,
+          },
+          signal,
+        );
+      let rooms = await open();
+      let fresh = true;
+      try {
+        const evaluations: Evaluation[] = [];
+        for (const seed of seeds) {
+          const startedAt = clock.monotonic();
+          let verdict = await judgeOnce(task, rooms, fresh, phase, seed, signal);
+          if (verdict.kind === "roomLost") {
+            // Once may be an accident. Twice, with the judge's room beside it alive, is the submission's doing.
+            log.warn("submission-room-lost", { task: task.id, submission, seed });
+            await rooms[Symbol.asyncDispose]();
+            rooms = await open();
+            verdict = await judgeOnce(task, rooms, true, phase, seed, signal);
+          }
+          fresh = false;
+          evaluations.push(evaluation(task, submission, phase, seed, verdict, clock.monotonic() - startedAt));
+        }
+        return evaluations;
+      } finally {
+        await rooms[Symbol.asyncDispose]();
+      }
+    },
+  };
+}
+
+function evaluation(
+  task: Task,
+  submission: SubmissionId,
+  phase: Phase,
+  seed: number,
+  verdict: SeedVerdict,
+  wallMs: number,
+): Evaluation {
+  const of = { submission, judgeHash: task.judgeHash, phase, seed };
+  const common = { key: evaluationKey(of), ...of, wallMs };
+  switch (verdict.kind) {
+    case "scored":
+      return { ...verdict, ...common };
+    case "invalid":
+      return { ...verdict, ...common };
+    case "roomLost":
+      return { kind: "invalid", reason: "its sandbox did not survive it", cpuMs: 0, ...common };
+    default:
+      return verdict satisfies never;
+  }
+}

@@ -1,0 +1,45 @@
+// Fetches the files of a submission by content and holds them against the task's declaration. It runs none of them.
+
+import { within } from "../core/errors.ts";
+import { type SubmissionId, submissionManifestSchema } from "../core/evaluation.ts";
+import { sha256 } from "../core/hash.ts";
+import type { BlobStore, SandboxFile } from "../core/sandbox.ts";
+import type { TaskDefinition } from "../core/task.ts";
+
+/** Where a submission lies in either room. */
+const FOLDER = "submission";
+
+/**
+ * The declared files, to be laid under `submission/`; or the sentence that says what is missing, too large or not
+ * declared. Throws BoundaryError("judge") when the store does not have what the id names.
+ */
+export async function submissionFiles(
+  declared: TaskDefinition["submission"],
+  submission: SubmissionId,
+  blobs: BlobStore,
+): Promise<{ readonly files: readonly SandboxFile[] } | { readonly reason: string }> {
+  return within("judge", `reading submission ${submission}`, async () => {
+    const manifest = submissionManifestSchema.parse(JSON.parse(await text(blobs, submission)));
+    const stray = manifest.find((file) => !declared.some(({ path }) => path === file.path));
+    if (stray) return { reason: `${stray.path} is not a file of the submission` };
+    const files: SandboxFile[] = [];
+    for (const { path, bytesMax } of declared) {
+      const entry = manifest.find((file) => file.path === path);
+      if (entry === undefined) return { reason: `${path} is missing` };
+      if (entry.bytes > bytesMax) return { reason: `${path} is larger than ${bytesMax} bytes` };
+      const data = await checked(blobs, entry.sha256);
+      files.push({ path: `${FOLDER}/${path}`, data, executable: false });
+    }
+    return { files };
+  });
+}
+
+async function text(blobs: BlobStore, id: string): Promise<string> {
+  return new TextDecoder("utf-8", { fatal: true }).decode(await checked(blobs, id));
+}
+
+async function checked(blobs: BlobStore, id: string): Promise<Uint8Array> {
+  const data = await blobs.get(id);
+  if (sha256(data) !== id) throw new Error(`the store gave other bytes than ${id}`);
+  return data;
+}

@@ -1,0 +1,122 @@
+// Reads tasks/<id>/ into a Task: checks it whole, and hashes what agents see and what judges them. It runs nothing.
+import { readFile, stat } from "node:fs/promises";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { UserError } from "../core/errors.ts";
+import { hashOf, sha256 } from "../core/hash.ts";
+import { DEFAULT_LIMITS, type RolloutLimits, rolloutLimitsSchema } from "../core/limits.ts";
+import { type Task, type TaskFile, taskDefinitionSchema } from "../core/task.ts";
+import { checkDefinition } from "./checkDefinition.ts";
+import { fillDescription } from "./fillDescription.ts";
+import { readTree } from "./readTree.ts";
+import { parseYaml } from "./yamlFile.ts";
+
+const TEXT_BYTES_MAX = 256 * 1024;
+const ENTRIES = new Set(["task.yaml", "description.md", "workspace", "judge.py", "hidden", "solution"]);
+const PYTHON = fileURLToPath(new URL("python/", import.meta.url));
+
+/** What a task's folder may be called; also keeps a name from the command line inside the tasks folder. */
+export const TASK_ID = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
+
+/**
+ * Loads one task. `limits` fill the description's placeholders; without them the task's own, over the defaults.
+ * Neither hash depends on them, nor on where the folder lies. Throws a UserError with file and line on any fault.
+ */
+export async function loadTask(tasksRoot: string, id: string, limits?: RolloutLimits): Promise<Task> {
+  const folder = path.resolve(tasksRoot, id);
+  const label = path.join(path.basename(path.resolve(tasksRoot)), id);
+  if (!TASK_ID.test(id) || !(await isFolder(folder))) {
+    throw new UserError(
+      `no task ${JSON.stringify(id)} under ${tasksRoot}; \`nightshift tasks\` lists what there is`,
+    );
+  }
+  const files = await readTree(folder, label);
+  const stray = files.find((file) => !ENTRIES.has(file.path.split("/")[0] ?? ""));
+  if (stray) {
+    throw new UserError(`${label}/${stray.path}: not part of a task; a task has ${[...ENTRIES].join(", ")}`);
+  }
+  const text = (name: string) => {
+    const file = files.find((candidate) => candidate.path === name);
+    if (file === undefined) throw new UserError(`${label}/${name}: missing; every task has one`);
+    if (file.data.byteLength > TEXT_BYTES_MAX) {
+      throw new UserError(`${label}/${name}: larger than ${TEXT_BYTES_MAX} bytes; shorten it`);
+    }
+    return decode(file.data, `${label}/${name}`);
+  };
+
+  const definition = parseYaml(text("task.yaml"), `${label}/task.yaml`, taskDefinitionSchema);
+  checkDefinition(definition, `${label}/task.yaml`);
+  const template = text("description.md");
+  text("judge.py");
+
+  const workspace = below(files, "workspace");
+  const judgeFiles = [
+    ...files.filter((file) => file.path === "judge.py" || file.path.startsWith("hidden/")),
+    await python("nightshift_judge.py", "nightshift_judge.py"),
+  ];
+  const harnessFiles = [await python("harness.py", "harness/harness.py")];
+  return {
+    id,
+    folder,
+    definition,
+    description: fillDescription(
+      template,
+      limits ?? rolloutLimitsSchema.parse({ ...DEFAULT_LIMITS, ...definition.limits }),
+      `${label}/description.md`,
+    ),
+    workspace,
+    judgeFiles,
+    harnessFiles,
+    playHash: hashOf("play", {
+      id,
+      description: template,
+      workspace: digests(workspace),
+      image: await imageIdentity(tasksRoot, definition.image),
+      submission: definition.submission,
+      validation: definition.validation,
+    }),
+    judgeHash: hashOf("judge", {
+      judge: digests(judgeFiles),
+      harness: digests(harnessFiles),
+      settings: definition.judge,
+      submission: definition.submission,
+      metric: definition.metric,
+    }),
+  };
+}
+
+function below(files: readonly TaskFile[], folder: string): readonly TaskFile[] {
+  return files
+    .filter((file) => file.path.startsWith(`${folder}/`))
+    .map((file) => ({ ...file, path: file.path.slice(folder.length + 1) }));
+}
+
+function digests(files: readonly TaskFile[]) {
+  return files.map(({ path, data, executable }) => ({ path, sha256: sha256(data), executable }));
+}
+
+/** A shared image is its name and its build context; any other is a pinned name that speaks for itself. */
+async function imageIdentity(tasksRoot: string, image: string) {
+  const shared = /^[a-z0-9-]+$/.test(image);
+  const context = shared ? await readTree(path.resolve(tasksRoot, "_images", image), `_images/${image}`) : [];
+  return { name: image, context: digests(context) };
+}
+
+async function python(name: string, as: string): Promise<TaskFile> {
+  return { path: as, data: await readFile(path.join(PYTHON, name)), executable: false };
+}
+
+async function isFolder(folder: string): Promise<boolean> {
+  return stat(folder).then(
+    (info) => info.isDirectory(),
+    () => false,
+  );
+}
+
+function decode(data: Uint8Array, label: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(data);
+  } catch {
+    throw new UserError(`${label}: not UTF-8 text; save it as UTF-8`);
+  }
+}

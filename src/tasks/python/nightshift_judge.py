@@ -1,0 +1,237 @@
+"""What a judge.py needs: the judge's own clock, randomness and counters, and a wary ear for the submission's answers.
+
+It runs in the judge's room. The orchestrator's first frame on stdin says phase, seed and deadline; every later byte on
+stdin comes from the submission's room and is believed in nothing. The verdict goes to a file in this room.
+"""
+import csv
+import hashlib
+import io
+import json
+import math
+import os
+import random
+import re
+import signal
+import sys
+import traceback
+
+SHOWN_CHARS_MAX = 80
+REASON_CHARS_MAX = 500
+ANSWER_BYTES_MAX = 512
+FRAME_BYTES_EXTRA = 4096
+# No answer needs a number this long, and to read one can cost seconds.
+LONG_NUMBER = re.compile(rb"[0-9]{20}")
+
+
+class Invalid(Exception):
+    """The submission is at fault. cause: answer (what it said), ended (its process went), silent (it never answered)."""
+
+    def __init__(self, reason, cause="answer"):
+        super().__init__(reason)
+        self.cause = cause
+
+
+def show(value):
+    """A submission's value in an error message: short, printable, on one line."""
+    text = json.dumps(value)
+    return text if len(text) <= SHOWN_CHARS_MAX else text[: SHOWN_CHARS_MAX - 3] + "..."
+
+
+def integer_between(value, low, high, what):
+    """The value, if it is an integer (no bool, no float) from low to high; else the submission is invalid."""
+    if type(value) is not int or not low <= value <= high:
+        raise Invalid("%s must be an integer from %d to %d, not %s" % (what, low, high, show(value)))
+    return value
+
+
+class Room:
+    """One evaluation: a phase, a seed, and the submission at the other end of the stream."""
+
+    def __init__(self, setup, source, sink):
+        self.phase = setup["phase"]
+        self.seed = setup["seed"]
+        self.calls = 0
+        self._setup = setup
+        self._source = source
+        self._sink = sink
+        self._waiting = False
+        signal.signal(signal.SIGALRM, self._late)
+        signal.setitimer(signal.ITIMER_REAL, setup["deadlineSeconds"])
+
+    def _late(self, *_):
+        if self._waiting:
+            raise Invalid("no answer within %g seconds" % self._setup["deadlineSeconds"], "silent")
+        raise TimeoutError("the judge itself did not finish within its deadline")
+
+    def rng(self, label):
+        """A random.Random for one purpose. Without hidden/key it cannot be guessed from the seed; phases never share one."""
+        with open(os.path.join("hidden", "key"), "rb") as file:
+            key = file.read().strip()
+        text = "%s/%d/%s" % (self.phase, self.seed, label)
+        return random.Random(int.from_bytes(hashlib.sha256(key + b"/" + text.encode()).digest(), "big"))
+
+    def start_policy(self, function, episodes):
+        """Start the submission as a policy: `function(history)` for many episodes side by side."""
+        self._start({"kind": "policy", "function": function, "episodes": episodes})
+        self._episodes = episodes
+
+    def act(self, news):
+        """One move of every episode. news: what happened in each since the last move, None at the first."""
+        return self._ask({"news": news}, self._episodes)
+
+    def start_function(self, function, shared):
+        """Start the submission as `function(shared item, *arguments)`."""
+        self._start({"kind": "function", "function": function, "shared": shared})
+
+    def call(self, calls):
+        """One batch of calls: (index of the shared item, other arguments)."""
+        return self._ask({"calls": calls}, len(calls))
+
+    def submitted(self, path, bytes_max):
+        """The bytes of a submitted data file, which lies in this room."""
+        with open(os.path.join("submission", path), "rb") as file:
+            data = file.read(bytes_max + 1)
+        if len(data) > bytes_max:
+            raise Invalid("%s is larger than %d bytes" % (path, bytes_max))
+        return data
+
+    def submitted_csv(self, path, columns, rows, bytes_max=1 << 24):
+        """The rows of a submitted CSV file with exactly these columns and this number of rows, as lists of strings."""
+        try:
+            text = self.submitted(path, bytes_max).decode("utf-8-sig")
+            table = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+        except (UnicodeDecodeError, csv.Error) as error:
+            raise Invalid("%s is not a CSV file in UTF-8: %s" % (path, error)) from None
+        if not table or table[0] != columns:
+            raise Invalid("%s must have the header %s, not %s" % (path, ",".join(columns), show(table[0] if table else [])))
+        if len(table) - 1 != rows:
+            raise Invalid("%s must have %d rows after the header, not %d" % (path, rows, len(table) - 1))
+        for number, row in enumerate(table[1:], 2):
+            if len(row) != len(columns):
+                raise Invalid("%s, line %d has %d fields, not %d" % (path, number, len(row), len(columns)))
+        return table[1:]
+
+    def _start(self, hello):
+        seed = self.rng("submission").getrandbits(48)
+        self._send(dict(hello, path=self._setup["path"], seed=seed))
+        if self._receive(FRAME_BYTES_EXTRA) != {"ready": True}:
+            raise Invalid("the stream of answers is broken")
+
+    def _ask(self, frame, count):
+        self._send(frame)
+        self.calls += count
+        reply = self._receive(FRAME_BYTES_EXTRA + count * ANSWER_BYTES_MAX)
+        answers = reply.get("answers")
+        if type(answers) is not list or len(answers) != count:
+            raise Invalid("the stream of answers is broken")
+        return answers
+
+    def _send(self, message):
+        body = json.dumps(message, separators=(",", ":")).encode()
+        data = memoryview(len(body).to_bytes(4, "big") + body)
+        self._waiting = True
+        try:
+            while data:
+                data = data[os.write(self._sink, data) :]
+        except BrokenPipeError:
+            raise Invalid("the submission's process ended before the judge was done", "ended") from None
+        self._waiting = False
+
+    def _receive(self, bytes_max):
+        """One frame from the submission's room, as a dictionary."""
+        length = int.from_bytes(self._take(4), "big")
+        if length > bytes_max:
+            raise Invalid("an answer is larger than %d bytes" % bytes_max)
+        body = self._take(length)
+        if LONG_NUMBER.search(body):
+            raise Invalid("an answer holds a number of 20 digits or more")
+        try:
+            reply = json.loads(body, parse_constant=_refuse)
+        except (ValueError, RecursionError) as error:
+            raise Invalid(str(error) if isinstance(error, _NotFinite) else "the stream of answers is broken") from None
+        if type(reply) is not dict:
+            raise Invalid("the stream of answers is broken")
+        if "error" in reply:
+            raise Invalid(reply["error"] if type(reply["error"]) is str else "the stream of answers is broken")
+        return reply
+
+    def _take(self, count):
+        data = bytearray()
+        self._waiting = True
+        while len(data) < count:
+            chunk = os.read(self._source, min(count - len(data), 1 << 16))
+            if not chunk:
+                raise Invalid("the submission's process ended before the judge was done", "ended")
+            data += chunk
+        self._waiting = False
+        return bytes(data)
+
+
+class _NotFinite(ValueError):
+    pass
+
+
+def _refuse(name):
+    raise _NotFinite("an answer holds %s, which is no number" % name)
+
+
+def play_games(room, games, rounds, column_strategy, legal, payoff):
+    """The row player's mean payoff over games played side by side against `column_strategy(history, rng)`.
+
+    legal: the move that an answer stands for, or Invalid. The opponent's randomness is drawn anew every round, so that
+    no move seen tells anything of one to come.
+    """
+    room.start_policy("row_strategy", games)
+    histories = [[] for _ in range(games)]
+    news = None
+    total = 0
+    for number in range(rounds):
+        rng = room.rng("round %d" % number)
+        columns = [column_strategy(history, rng) for history in histories]
+        news = list(zip(map(legal, room.act(news)), columns))
+        for history, event in zip(histories, news):
+            history.append(event)
+            total += payoff(*event)
+    return total / (games * rounds)
+
+
+def run(judge):
+    """Judge once: `judge(room)` returns (score, metrics). Writes the verdict; exits non-zero only if the judge is broken."""
+    source, sink = os.dup(0), os.dup(1)
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.dup2(2, 1)
+    setup = _read_setup(source)
+    room = Room(setup, source, sink)
+    try:
+        score, metrics = judge(room)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        if not all(math.isfinite(value) for value in (score, *metrics.values())):
+            raise ArithmeticError("the judge computed a score or metric that is not finite")
+        verdict = {"kind": "scored", "score": score, "metrics": metrics, "calls": room.calls}
+    except Invalid as fault:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        reason = " ".join(str(fault).split())[:REASON_CHARS_MAX] or "the submission raised an error"
+        verdict = {"kind": "invalid", "reason": reason, "cause": fault.cause}
+    except Exception:
+        traceback.print_exc()
+        sys.stderr.flush()
+        os._exit(1)
+    partial = setup["verdict"] + ".partial"
+    with open(partial, "w") as file:
+        json.dump(dict(verdict, nonce=setup["nonce"]), file)
+    os.rename(partial, setup["verdict"])
+    os._exit(0)
+
+
+def _read_setup(source):
+    def take(count):
+        data = b""
+        while len(data) < count:
+            chunk = os.read(source, count - len(data))
+            if not chunk:
+                sys.exit("the setup frame is cut short")
+            data += chunk
+        return data
+
+    return json.loads(take(int.from_bytes(take(4), "big")))
