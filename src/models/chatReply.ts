@@ -92,11 +92,13 @@ export function projectChatReply(
   const toolCalls = readToolCalls(choice.message.tool_calls ?? [], warnings);
   const refusal = typeof choice.message.refusal === "string" ? choice.message.refusal : "";
   const usage = chatUsage(reply.usage, warnings);
+  const finish = finishOf(choice.finish_reason, toolCalls.length > 0);
+  if (finish === "error") warnings.push("finish-reason-unknown");
   return {
     text: thought.text === "" && toolCalls.length === 0 ? refusal : thought.text,
     reasoning: [...readReasoning(choice.message), ...parts.reasoning, ...thought.reasoning],
     toolCalls,
-    finish: finishOf(choice.finish_reason, toolCalls.length > 0),
+    finish,
     usage,
     tokens: chatTokens(reply, choice, warnings),
     policyVersion: policyVersionOf(reply),

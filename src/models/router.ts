@@ -8,7 +8,7 @@ import type { RebuyableRequest } from "./rebuy.ts";
 
 /** An endpoint rests after so many failures in a row. A rate limit (429) is no failure: that endpoint works. */
 export const FAILURES_MAX = 5;
-/** How long it rests; then one call tries it, and only that call's success ends the rest. */
+/** How long it rests; then one call tries it, and only an answer to it ends the rest. */
 export const REST_MS = 30_000;
 
 export interface RouterOptions {
@@ -53,14 +53,13 @@ export function router(options: RouterOptions): Model {
     if (circuit.failures >= failuresMax) circuit.restsUntilMs = clock.monotonic() + restMs;
     try {
       const reply = await circuit.model.complete(request, signal);
-      circuit.failures = 0;
-      circuit.restsUntilMs = Number.NEGATIVE_INFINITY;
+      wake(circuit);
       return { reply };
     } catch (error) {
       const transient = error instanceof BoundaryError && error.boundary === "model" && error.transient;
       if (!transient || signal.aborted) throw error;
-      const limited = error instanceof ModelCallError && error.status === 429;
-      if (!limited) {
+      if (error instanceof ModelCallError && error.status === 429) wake(circuit);
+      else {
         circuit.failures += 1;
         if (circuit.failures >= failuresMax) {
           circuit.restsUntilMs = clock.monotonic() + restMs;
@@ -83,6 +82,11 @@ export function router(options: RouterOptions): Model {
     throw worthWaitingFor(failures) ?? allResting(options.id, circuits, clock.monotonic());
   };
   return { id: options.id, provider: options.provider, encode: (request) => first.encode(request), complete };
+}
+
+function wake(circuit: Circuit): void {
+  circuit.failures = 0;
+  circuit.restsUntilMs = Number.NEGATIVE_INFINITY;
 }
 
 /** Rendezvous hashing: adding or losing an endpoint moves only the rollouts that were, or will be, on it. */

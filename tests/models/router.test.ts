@@ -154,6 +154,18 @@ describe("router", () => {
     expect(inner["a"]?.calls).toHaveLength(6);
   });
 
+  it("takes a rate limit after a rest as a sign of life", async () => {
+    const stickyKey = await keyFor("a", ["a", "b"]);
+    const limited = failure({ status: 429, throttled: true });
+    const plays = [failure(), failure(), failure(), limited, plainReply({ endpoint: "a" })];
+    const { clock, model } = setUp({ a: plays, b: [] });
+    const request = simpleRequest("x", { stickyKey });
+    for (let call = 0; call < 3; call++) await model.complete(request, signal);
+    clock.advance(10_000);
+    expect((await model.complete(request, signal)).endpoint).toBe("b");
+    expect((await model.complete(request, signal)).endpoint).toBe("a");
+  });
+
   it("names the server's wait when every endpoint fails", async () => {
     const limited = failure({ status: 429, throttled: true, retryAfterMs: 4000 });
     for (const lists of [

@@ -1,0 +1,159 @@
+// An OpenAI-compatible server for load tests, in a process of its own: it answers with a fixed sequence of commands after a
+// configurable latency, at as little CPU per request as it can. It is no model and judges nothing.
+//
+//   node scripts/bench/llmServer.ts --port 0 --latency-ms 800 --sigma 0.5 --steps 12
+//
+// It prints `listening PORT` once it is ready; GET /stats tells what it has done so far.
+
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer } from "node:http";
+import { parseArgs } from "node:util";
+import { prng } from "../../src/core/prng.ts";
+
+const { values } = parseArgs({
+  options: {
+    port: { type: "string", default: "0" },
+    /** Median latency of a reply. */
+    "latency-ms": { type: "string", default: "500" },
+    /** Spread of the lognormal latency; 0: every reply takes the median. */
+    sigma: { type: "string", default: "0.5" },
+    /** Replies of one rollout, the last of them `submit`. */
+    steps: { type: "string", default: "12" },
+    /** Share of requests that are answered 503 with Retry-After: 1 at once. */
+    "busy-share": { type: "string", default: "0" },
+    seed: { type: "string", default: "1" },
+  },
+});
+
+const port = numberOf("port", 0, 65_535);
+const latencyMs = numberOf("latency-ms", 0, 3_600_000);
+const sigma = numberOf("sigma", 0, 5);
+const steps = numberOf("steps", 1, 10_000);
+const busyShare = numberOf("busy-share", 0, 1);
+const random = prng(numberOf("seed", 0, Number.MAX_SAFE_INTEGER));
+
+const REQUEST_BYTES_MAX = 16_777_216;
+const ASSISTANT = Buffer.from('"role":"assistant"');
+
+/** Beginning of a rollout, then in turn: each of the latter prints some 2.2 KB, so that prompts grow as real ones do. */
+const OPENING = ["ls -la", 'cat "$(ls -p | grep -v / | head -n 1)" | head -c 2000'];
+const WORKING = [
+  "python3 -c \"for i in range(40): print(f'epoch {i:3d}  loss {1 / (i + 1):.6f}  accuracy {1 - 1 / (i + 2):.6f}  ok')\"",
+  "seq -f 'row %03g of the table of results, nothing odd' 1 50",
+];
+
+const stats = {
+  requests: 0,
+  replies: 0,
+  busy: 0,
+  errors: 0,
+  /** Requests whose connection closed before the reply was sent. */
+  abandoned: 0,
+  inFlight: 0,
+  inFlightMost: 0,
+  submits: 0,
+  requestBytes: 0,
+  requestBytesMost: 0,
+};
+
+/** Replies by step, made once: a request costs a search through its bytes and a small string. */
+const replies = Array.from({ length: steps }, (_, step) => replyText(step));
+
+const server = createServer((request, response) => {
+  if (request.method === "GET" && request.url === "/stats") return send(response, 200, JSON.stringify(stats));
+  if (request.method === "POST" && request.url === "/v1/chat/completions") {
+    answer(request, response).catch((error: unknown) => {
+      stats.errors += 1;
+      if (!response.headersSent) send(response, 400, JSON.stringify({ error: { message: String(error) } }));
+      else response.destroy();
+    });
+    return;
+  }
+  stats.errors += 1;
+  return send(response, 404, '{"error":{"message":"only /v1/chat/completions and /stats are here"}}');
+});
+server.listen({ port, host: "127.0.0.1", backlog: 4096 }, () => {
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("no TCP port was given");
+  console.log(`listening ${address.port}`);
+});
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(0));
+
+async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  stats.requests += 1;
+  stats.inFlight += 1;
+  stats.inFlightMost = Math.max(stats.inFlightMost, stats.inFlight);
+  response.once("close", () => {
+    stats.inFlight -= 1;
+    if (!response.writableFinished) stats.abandoned += 1;
+  });
+  const body = await readBody(request);
+  stats.requestBytes += body.length;
+  stats.requestBytesMost = Math.max(stats.requestBytesMost, body.length);
+  if (busyShare > 0 && random.chance(busyShare)) {
+    stats.busy += 1;
+    response.setHeader("retry-after", "1");
+    return send(response, 503, '{"error":{"message":"busy"}}');
+  }
+  const step = countAssistants(body);
+  const delayMs = latencyMs * Math.exp(sigma * random.normal());
+  await new Promise<void>((resolve) => setTimeout(resolve, delayMs));
+  if (response.destroyed) return;
+  const text = replies[Math.min(step, steps - 1)] ?? "";
+  const promptTokens = Math.ceil(body.length / 4);
+  const completionTokens = Math.ceil(text.length / 4);
+  if (step >= steps - 1) stats.submits += 1;
+  stats.replies += 1;
+  response.setHeader("x-request-id", `req-${stats.replies}`);
+  send(
+    response,
+    200,
+    `{"id":"chatcmpl-${stats.replies}","object":"chat.completion","model":"bench","choices":[{"index":0,"message":` +
+      `{"role":"assistant","content":${text}},"finish_reason":"stop"}],"usage":{"prompt_tokens":${promptTokens},` +
+      `"completion_tokens":${completionTokens},"total_tokens":${promptTokens + completionTokens}}}`,
+  );
+}
+
+/** The reply of one step as a JSON string: some words, then one fenced command. */
+function replyText(step: number): string {
+  const last = step >= steps - 1;
+  const command = last ? "submit" : (OPENING[step] ?? WORKING[step % WORKING.length] ?? "ls");
+  const words = last
+    ? "The result is as good as I can make it. I hand it in."
+    : `This is step ${step + 1}. I look at what is there before I change anything, and read the output with care.`;
+  return JSON.stringify(`${words}\n\n\`\`\`\n${command}\n\`\`\``);
+}
+
+/** The step of a rollout is the number of replies in its history. Our own client writes no white space into bodies. */
+function countAssistants(body: Buffer): number {
+  let count = 0;
+  for (let at = body.indexOf(ASSISTANT); at >= 0; at = body.indexOf(ASSISTANT, at + ASSISTANT.length))
+    count += 1;
+  return count;
+}
+
+async function readBody(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request) {
+    length += chunk.length;
+    if (length > REQUEST_BYTES_MAX) throw new Error(`a request is larger than ${REQUEST_BYTES_MAX} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function send(response: ServerResponse, status: number, body: string): void {
+  response.writeHead(status, {
+    "content-type": "application/json",
+    "content-length": Buffer.byteLength(body),
+  });
+  response.end(body);
+}
+
+function numberOf(name: keyof typeof values, min: number, max: number): number {
+  const value = Number(values[name]);
+  if (Number.isFinite(value) && value >= min && value <= max) return value;
+  console.error(`--${name} ${values[name]}: give a number from ${min} to ${max}`);
+  process.exit(2);
+}
