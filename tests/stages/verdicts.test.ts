@@ -1,0 +1,122 @@
+import { describe, expect, it } from "vitest";
+import { type Evaluation, evaluationKey } from "../../src/core/evaluation.ts";
+import type { RolloutFacts } from "../../src/core/ledger.ts";
+import { NO_USAGE } from "../../src/core/model.ts";
+import type { Outcome } from "../../src/core/outcome.ts";
+import { filterConfigSchema, verdictOf } from "../../src/stages/filter.ts";
+import { meanAndError, type Score, scoreOf } from "../../src/stages/score.ts";
+import { markSurplus } from "../../src/stages/select.ts";
+import { testDefinition } from "../fixtures/task.ts";
+
+const facts: RolloutFacts = {
+  stepCount: 10,
+  formatErrorCount: 0,
+  toolErrorCount: 0,
+  validationCount: 1,
+  usage: NO_USAGE,
+  costUsd: 0,
+  wallMs: 1,
+  modelMs: 1,
+  toolMs: 1,
+  finalSubmission: "s",
+  finalReason: null,
+  bestValidated: null,
+};
+const score = (mean: number): Score => ({ kind: "scored", mean, standardError: 0, evaluations: [] });
+const submitted: Outcome = { kind: "submitted" };
+
+function verdict(over: {
+  config?: object;
+  facts?: Partial<RolloutFacts>;
+  outcome?: Outcome;
+  score?: Score;
+  direction?: "maximize" | "minimize";
+}) {
+  const direction = over.direction ?? "maximize";
+  return verdictOf(filterConfigSchema.parse(over.config ?? {}), {
+    outcome: over.outcome ?? submitted,
+    facts: { ...facts, ...over.facts },
+    score: over.score ?? score(2),
+    definition: testDefinition({ metric: { name: "m", direction, unit: "" } }),
+  });
+}
+
+describe("filter", () => {
+  it("keeps a submitted rollout with a score", () => {
+    expect(verdict({})).toEqual({ kind: "kept" });
+  });
+
+  it("has no verdict while the score is owed", () => {
+    expect(verdict({ score: { kind: "owed" } })).toBeNull();
+  });
+
+  it.each([
+    [{ outcome: { kind: "limit", limit: "steps" } as const }, "outcome"],
+    [{ facts: { stepCount: 2 }, config: { stepsMin: 3 } }, "tooFewSteps"],
+    [{ facts: { formatErrorCount: 6 } }, "formatErrors"],
+    [{ score: { kind: "none", reason: "gave up" } as const }, "notScored"],
+    [{ score: { kind: "invalid", reason: "no file", evaluations: [] } as const }, "invalidSubmission"],
+    [{ score: score(0.9), config: { improvementMin: 0 } }, "belowScore"],
+    [{ score: score(1.2), config: { improvementMin: 0 }, direction: "minimize" as const }, "belowScore"],
+  ])("drops %j for %s", (over, reason) => {
+    expect(verdict(over)).toMatchObject({ kind: "dropped", stage: "filter", reason });
+  });
+
+  it("lets a whole kind of ending or one of its details through", () => {
+    const outcome: Outcome = { kind: "limit", limit: "steps" };
+    expect(verdict({ outcome, config: { outcomes: ["limit"] } })).toEqual({ kind: "kept" });
+    expect(verdict({ outcome, config: { outcomes: ["limit:steps"] } })).toEqual({ kind: "kept" });
+    expect(verdict({ outcome, config: { outcomes: ["limit:wall"] } })?.kind).toBe("dropped");
+  });
+});
+
+describe("score", () => {
+  it("is the mean over seeds with its standard error", () => {
+    expect(meanAndError([1, 2, 3])).toEqual({ mean: 2, standardError: Math.sqrt(1 / 3) });
+    expect(meanAndError([5])).toEqual({ mean: 5, standardError: 0 });
+  });
+
+  it("is owed until every seed is there, and invalid when one says so", () => {
+    const judgeHash = "j";
+    const evaluation = (seed: number, kind: "scored" | "invalid"): Evaluation => {
+      const of = { submission: "s", judgeHash, phase: "record", seed } as const;
+      const common = { ...of, key: evaluationKey(of), cpuMs: 0, wallMs: 0 };
+      return kind === "scored"
+        ? { ...common, kind, score: seed, metrics: {} }
+        : { ...common, kind, reason: "bad" };
+    };
+    const known = new Map([evaluation(0, "scored"), evaluation(1, "scored")].map((one) => [one.key, one]));
+    expect(scoreOf({ judgeHash }, "s", null, [0, 1, 2], known).kind).toBe("owed");
+    expect(scoreOf({ judgeHash }, "s", null, [0, 1], known)).toMatchObject({ kind: "scored", mean: 0.5 });
+    expect(scoreOf({ judgeHash: "other" }, "s", null, [0, 1], known).kind).toBe("owed");
+    const bad = evaluation(1, "invalid");
+    expect(scoreOf({ judgeHash }, "s", null, [0, 1], new Map([...known, [bad.key, bad]]))).toMatchObject({
+      kind: "invalid",
+    });
+    expect(scoreOf({ judgeHash }, null, "gave up", [0], known)).toEqual({ kind: "none", reason: "gave up" });
+  });
+});
+
+describe("select", () => {
+  const kept = { kind: "kept" } as const;
+  const dropped = { kind: "dropped", stage: "filter", reason: "outcome", detail: "" } as const;
+
+  it("takes the shortest prefix that reaches the target and calls the rest surplus", () => {
+    const candidates = [dropped, kept, null, kept, dropped, kept].map((verdict, seedIndex) => ({
+      key: `k${seedIndex}`,
+      seedIndex,
+      verdict,
+    }));
+    const marked = markSurplus(candidates.toReversed(), 2);
+    expect(
+      [...marked].map(([key, verdict]) => [key, verdict.kind === "kept" ? "kept" : verdict.reason]),
+    ).toEqual([
+      ["k0", "outcome"],
+      ["k1", "kept"],
+      ["k3", "kept"],
+      ["k4", "surplus"],
+      ["k5", "surplus"],
+    ]);
+    expect(markSurplus(candidates, null).size).toBe(5);
+  });
+});
