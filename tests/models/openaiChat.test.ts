@@ -560,6 +560,15 @@ describe("openaiChat before a faulty server", () => {
       expect(error.message).toMatch(/could not be reached \(ECONNREFUSED/);
     });
 
+    it("on a kept connection may be billed as on a new one", async () => {
+      const model = wire(server.baseUrl, { connectionsMax: 1 });
+      server.next(json(200, completion()), cutAtOnce);
+      await model.complete(simpleRequest("go"), never());
+      const error = await failureOf(model.complete(simpleRequest("go"), never()));
+      expect(server.connectionCount()).toBe(1);
+      expect(error).toMatchObject({ transient: true, mayBeBilled: true });
+    });
+
     it("of silence end with the timeout, before and after the headers", async () => {
       for (const behaviour of [silence, silenceMidBody]) {
         server.next(behaviour);
