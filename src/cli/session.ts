@@ -56,8 +56,10 @@ async function writeAndTell(
   world.say(scoreTable(summariseCells(run.plan, run.state)));
   world.say("");
   world.say(funnelText(books));
-  world.say(`dataset ${written.directory} (${written.rowCount} trajectories, ${books.kept} kept)`);
-  for (const line of written.exports) world.say(line);
+  const { tables, keptRows } = written.manifest;
+  world.say(
+    `dataset ${run.datasetDirectory} (${tables.trajectories.rows} trajectories, ${keptRows} kept, ${tables.steps.rows} steps)`,
+  );
   const why = run.shortfall(ending);
   await run.end(why === null ? "complete" : "short");
   if (why === null) return EXIT.done;

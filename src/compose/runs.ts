@@ -1,5 +1,6 @@
 // Opens run directories: a new one for a plan, or one that goes on.
 import path from "node:path";
+import { workerPool } from "../compute/workerPool.ts";
 import { judge } from "../judge/judge.ts";
 import { sessionMsMax } from "../pipeline/checkPlan.ts";
 import type { Plan } from "../pipeline/plan.ts";
@@ -10,6 +11,9 @@ import { loadAgentPrompts } from "./plan.ts";
 import { playerOf } from "./player.ts";
 import { resolvedOf } from "./storedRun.ts";
 import type { World } from "./world.ts";
+
+const WORKERS_MAX = 1;
+const WORKER_JOBS_MAX = 16;
 
 /** Opens a plan's run directory for this process alone, made where `create` says so. */
 export async function openPlannedRun(
@@ -29,6 +33,7 @@ export async function openPlannedRun(
     });
   }
   const store = await openRun(directory);
+  const pool = workerPool({ workersMax: WORKERS_MAX, waitingMax: WORKER_JOBS_MAX });
   try {
     const { pipelineText, runId } = store.runJson;
     if (of.create === null) await store.amend({ codeVersion, pipelineText, resolved });
@@ -38,12 +43,15 @@ export async function openPlannedRun(
       judge: (blobs) => judge({ backend, blobs, clock, runId, log }),
       player: (given) => playerOf(world, { ...given, plan, place, backend, runId, prompts }),
       sweep: () => backend.sweep({ runId }),
+      offThread: pool.runInWorker,
+      release: async () => pool[Symbol.asyncDispose](),
       clock,
       log,
       codeVersion,
       sessionMsMax: sessionMsMax(plan.pipeline.budgets, clock.now()),
     });
   } catch (error) {
+    await pool[Symbol.asyncDispose]();
     await store.close();
     throw error;
   }

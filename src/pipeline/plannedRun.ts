@@ -13,7 +13,8 @@ import { createBudget, type MeteredBudget } from "../schedule/budget.ts";
 import { createLane } from "../schedule/lanes.ts";
 import { journaledEvaluator, submissionsOfRecord } from "../stages/evaluate.ts";
 import { recordSeeds } from "../stages/score.ts";
-import { type WrittenDataset, writeRunDataset } from "../stages/write.ts";
+import type { OffThread } from "../stages/write.ts";
+import { writeRunDataset } from "../stages/write.ts";
 import type { OpenRun } from "../store/runDirectory.ts";
 import type { Plan } from "./plan.ts";
 import { type InterruptedTry, type RunEnding, runPipeline } from "./runPipeline.ts";
@@ -29,6 +30,10 @@ export interface RunImplementations {
   readonly sweep: () => Promise<number>;
   readonly clock: Clock;
   readonly log: Log;
+  /** Where work that would hold up the event loop runs. */
+  readonly offThread: OffThread;
+  /** Gives back what the implementations hold, once the run's files are closed. */
+  readonly release: () => Promise<void>;
   readonly codeVersion: string;
   readonly sessionMsMax: number | null;
 }
@@ -147,26 +152,25 @@ export class PlannedRun {
     };
   }
 
-  /** Writes the dataset of all that has a verdict, in place of an earlier one, and the exports that the pipeline names. */
-  async writeDataset(signal: AbortSignal): Promise<WrittenDataset> {
+  /** Writes the dataset of all that has a verdict, in place of an earlier one. */
+  async writeDataset(signal: AbortSignal) {
     const { plan, state } = this;
     const verdicts = allVerdicts(plan, state);
     const books = this.#books(verdicts);
     const written = await writeRunDataset(
       {
-        paths: this.#store.paths,
+        outDir: this.#store.paths.dataset,
         runId: this.#store.runJson.runId,
+        title: plan.pipeline.name,
         codeVersion: this.#with.codeVersion,
-        pipelineName: plan.pipeline.name,
-        allow: plan.pipeline.allow,
-        exports: plan.pipeline.stages.export,
-        groupSize: plan.pipeline.rollouts.groupSize,
-        tasks: [...new Map(plan.cells.map(({ task }) => [task.id, task])).values()],
-        books,
-        rollouts: this.#rowsInKeyOrder(verdicts),
-        archive: this.#store.archive,
         createdAtMs: this.#with.clock.now(),
+        groupSize: plan.pipeline.rollouts.groupSize,
+        allow: plan.pipeline.allow,
+        tasks: [...new Map(plan.cells.map(({ task }) => [task.id, task])).values()],
+        funnel: books,
+        rollouts: this.#rowsInKeyOrder(verdicts),
       },
+      { archive: this.#store.archive, offThread: this.#with.offThread },
       signal,
     );
     await this.#ledger.append({
@@ -175,6 +179,10 @@ export class PlannedRun {
       manifestSha256: written.manifestSha256,
     });
     return written;
+  }
+
+  get datasetDirectory(): string {
+    return this.#store.paths.dataset;
   }
 
   progress(): Progress {
@@ -222,6 +230,7 @@ export class PlannedRun {
 
   async close(): Promise<void> {
     await this.#store.close();
+    await this.#with.release();
   }
 
   async #openSession(): Promise<void> {
@@ -260,7 +269,7 @@ export class PlannedRun {
       yield {
         archive: rollout.archive,
         verdict,
-        planned,
+        task: planned.task,
         final: recordScore(this.plan.pipeline, planned, rollout, this.state, "final"),
         best: recordScore(this.plan.pipeline, planned, rollout, this.state, "best"),
       };

@@ -1,0 +1,100 @@
+// Write: the canonical tables of all that has a verdict, from the archive and the ledger's evaluations. Pure but for the files it makes.
+import type { Books } from "../core/books.ts";
+import type { Evaluation } from "../core/evaluation.ts";
+import type { Archive } from "../core/journal.ts";
+import type { ArchiveRef } from "../core/ledger.ts";
+import type { Task } from "../core/task.ts";
+import type { Verdict } from "../core/verdict.ts";
+import type { Allowance } from "../dataset/manifest.ts";
+import type { OffThread } from "../dataset/offThread.ts";
+import type { DatasetRecord } from "../dataset/records.ts";
+import { type WrittenDataset, writeDataset } from "../dataset/writeDataset.ts";
+import { type RewardName, rewardsOf } from "../rewards/rewardsOf.ts";
+import type { Score } from "./score.ts";
+
+export type { OffThread } from "../dataset/offThread.ts";
+
+const REWARD_OF_RECORD: RewardName = "anchored@1";
+
+/** A rollout with its verdict and the scores of record of its two submissions. */
+export interface DecidedRollout {
+  readonly archive: ArchiveRef;
+  readonly task: Task;
+  readonly verdict: Verdict;
+  readonly final: Score;
+  readonly best: Score;
+}
+
+export interface WriteRequest {
+  readonly outDir: string;
+  readonly runId: string;
+  readonly title: string;
+  readonly codeVersion: string;
+  readonly createdAtMs: number;
+  readonly groupSize: number;
+  readonly allow: readonly Allowance[];
+  readonly tasks: readonly Task[];
+  readonly funnel: Books;
+  /** In the order of their keys. */
+  readonly rollouts: Iterable<DecidedRollout>;
+}
+
+/** Writes the dataset and returns its manifest; an earlier one is replaced in one go or stays as it was. */
+export async function writeRunDataset(
+  request: WriteRequest,
+  deps: { readonly archive: Pick<Archive, "read">; readonly offThread: OffThread },
+  signal: AbortSignal,
+): Promise<WrittenDataset> {
+  const { outDir, tasks, funnel, allow, runId, title, codeVersion, createdAtMs, groupSize } = request;
+  const run = {
+    runId,
+    title,
+    codeVersion,
+    createdAtMs,
+    groupSize,
+    rewardFn: REWARD_OF_RECORD,
+    license: null,
+  };
+  const rows = records(request.rollouts, deps.archive);
+  const { offThread } = deps;
+  return writeDataset({
+    outDir,
+    tasks,
+    rows,
+    runInfo: run,
+    funnel: defined(funnel),
+    allow,
+    offThread,
+    signal,
+  });
+}
+
+async function* records(
+  rollouts: Iterable<DecidedRollout>,
+  archive: Pick<Archive, "read">,
+): AsyncGenerator<DatasetRecord> {
+  for (const { archive: ref, task, verdict, final, best } of rollouts) {
+    yield {
+      trajectory: await archive.read(ref),
+      finalEvaluations: evaluationsOf(final),
+      bestEvaluations: evaluationsOf(best),
+      verdict,
+      rewards: rewardsOf(REWARD_OF_RECORD, task.definition, scoresOf(final), scoresOf(best)),
+    };
+  }
+}
+
+function evaluationsOf(score: Score): readonly Evaluation[] {
+  return score.kind === "scored" || score.kind === "invalid" ? score.evaluations : [];
+}
+
+function scoresOf(score: Score): readonly number[] {
+  if (score.kind !== "scored") return [];
+  return score.evaluations.flatMap((evaluation) => (evaluation.kind === "scored" ? [evaluation.score] : []));
+}
+
+/** Books as the manifest wants them: counts by reason without holes. */
+function defined(books: Books) {
+  const dropped = Object.entries(books.dropped).map(([reason, count]) => [reason, count ?? 0] as const);
+  return { ...books, dropped: Object.fromEntries(dropped), failed: { ...books.failed } };
+}
