@@ -1,5 +1,6 @@
 // The validations of one episode: asks the evaluator about submissions, counts what was scored, and words the answer.
 import type { Validation } from "../core/env.ts";
+import { BoundaryError } from "../core/errors.ts";
 import type { Evaluation, Evaluator, SubmissionId } from "../core/evaluation.ts";
 import { signedScore, type Task } from "../core/task.ts";
 import { capText } from "./capText.ts";
@@ -72,6 +73,8 @@ export function validationDesk(of: {
 type Answer = Pick<Validation, "score" | "reason" | "evaluationKeys">;
 
 function asAnswer(evaluations: readonly Evaluation[]): Answer {
+  if (evaluations.length === 0)
+    throw new BoundaryError("judge", "the evaluator gave no verdict for any seed");
   const evaluationKeys = evaluations.map(({ key }) => key);
   const scores: number[] = [];
   for (const evaluation of evaluations) {

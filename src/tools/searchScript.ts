@@ -22,7 +22,8 @@ def paths():
 
 
 def look(path):
-    if not stat.S_ISREG(os.stat(path).st_mode):
+    # A link below a folder shows nothing that is not found elsewhere, and may lead round in circles.
+    if not stat.S_ISREG((os.stat if path == root else os.lstat)(path).st_mode):
         return
     if os.path.getsize(path) > bytes_max:
         found["skippedCount"] += 1
