@@ -12,6 +12,7 @@ A frame, both ways: 4-byte big-endian header length, 4-byte body length, JSON he
 """
 import errno
 import os
+import resource
 import select
 import stat
 import struct
@@ -731,8 +732,6 @@ class Supervisor:
             os._exit(127)
 
     def limit(self, cpu_seconds):
-        import resource
-
         wanted = [(resource.RLIMIT_CORE, 0), (resource.RLIMIT_NOFILE, self.settings.get("files", 1024))]
         if self.settings.get("pidsLimit"):
             wanted.append((resource.RLIMIT_NPROC, self.settings["pidsLimit"]))
