@@ -4,6 +4,7 @@ import { createWorld } from "../compose/world.ts";
 import { errorText, StoreError, UserError } from "../core/errors.ts";
 import { type AddCommand, EXIT } from "./command.ts";
 import { evaluateCommand } from "./evaluate.ts";
+import { exportCommand } from "./export.ts";
 import { resumeCommand } from "./resume.ts";
 import { runCommand } from "./run.ts";
 import { showCommand } from "./show.ts";
@@ -17,6 +18,7 @@ const COMMANDS: readonly AddCommand[] = [
   showCommand,
   tasksCommand,
   evaluateCommand,
+  exportCommand,
 ];
 
 /** Runs one command line and returns its exit code. Never throws. */

@@ -1,10 +1,11 @@
 // How a session of a run looks on the terminal: progress while it lasts, then funnel, scores beside baselines, and where the dataset lies.
+import { exportRecipe } from "../compose/exports.ts";
 import type { World } from "../compose/world.ts";
 import type { PlannedRun } from "../pipeline/plannedRun.ts";
 import { summariseCells } from "../pipeline/summary.ts";
 import { EXIT } from "./command.ts";
 import { showProgress } from "./progress.ts";
-import { funnelText, scoreTable } from "./summaryText.ts";
+import { exportText, funnelText, scoreTable } from "./summaryText.ts";
 
 /** Plays a run to its end or interruption, writes its dataset, and returns the exit code. */
 export async function playSession(world: World, run: PlannedRun): Promise<number> {
@@ -60,6 +61,12 @@ async function writeAndTell(
   world.say(
     `dataset ${run.datasetDirectory} (${tables.trajectories.rows} trajectories, ${keptRows} kept, ${tables.steps.rows} steps)`,
   );
+  for (const recipe of run.plan.pipeline.stages.export) {
+    const { allow } = run.plan.pipeline;
+    const { datasetDirectory: datasetDir, exportsDirectory: exportsDir } = run;
+    const { outDir, report } = await exportRecipe({ datasetDir, exportsDir, recipe, allow }, signal);
+    world.say(exportText(recipe, outDir, report));
+  }
   const why = run.shortfall(ending);
   await run.end(why === null ? "complete" : "short");
   if (why === null) return EXIT.done;

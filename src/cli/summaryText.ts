@@ -1,5 +1,6 @@
 // The funnel and the score table as text.
 import type { Books } from "../core/books.ts";
+import type { ExportReport } from "../export/exportReport.ts";
 import type { CellSummary } from "../pipeline/summary.ts";
 import { shortNumber, textTable } from "./table.ts";
 
@@ -58,4 +59,12 @@ export function scoreTable(cells: readonly CellSummary[]): string {
     .sort(([, a], [, b]) => b - a)
     .map(([outcome, count]) => `${outcome} ${count}`);
   return `${textTable(header, rows)}\nendings: ${endings.join(", ") || "none"}`;
+}
+
+/** One line on an export: where, how much, and what was left out for which reason. */
+export function exportText(recipe: string, outDir: string, report: ExportReport): string {
+  const { rows, rollouts, trainedTurns } = report;
+  const leftOut = Object.entries(rollouts.leftOut).map(([reason, count]) => `${reason} ${count}`);
+  const without = leftOut.length === 0 ? "" : `; left out: ${leftOut.join(", ")}`;
+  return `export ${recipe} ${outDir} (${rows} rows of ${rollouts.exported} rollouts, ${trainedTurns} trained turns${without})`;
 }

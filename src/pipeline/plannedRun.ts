@@ -185,6 +185,10 @@ export class PlannedRun {
     return this.#store.paths.dataset;
   }
 
+  get exportsDirectory(): string {
+    return this.#store.paths.exports;
+  }
+
   progress(): Progress {
     const { state, plan } = this;
     const running = [...state.rollouts.values()].filter((rollout) => rollout.status === "started").length;
