@@ -42,13 +42,12 @@ export async function openLedger(path: string, options: { readonly disk?: Disk }
 
 /** Reads a ledger without ever writing, also while another process appends to it. Throws StoreError on damage. */
 export async function readLedger(path: string): Promise<LedgerContents> {
-  try {
-    return await read(path);
-  } catch (error) {
-    if (!(error instanceof StoreError)) throw error;
+  const { events, tornBytes } = await read(path).catch((error: unknown) => {
     // A writer that resumes cuts a torn tail off and writes on there; a reader half-way sees the seam. Not a second time.
-    return await read(path);
-  }
+    if (error instanceof StoreError) return read(path);
+    throw error;
+  });
+  return { events, tornBytes };
 }
 
 async function read(path: string): Promise<LedgerContents & { readonly goodBytes: number }> {

@@ -53,7 +53,7 @@ export async function takeLock(folder: string): Promise<Lock> {
     const others = (await lockFiles(folder)).filter((file) => file.name !== name);
     if (others.some((file) => file.number >= number)) {
       // Made from an old look at the folder, below a lock that was taken, and perhaps released, since.
-      await unlink(join(folder, name));
+      await unlink(join(folder, name)).catch(() => undefined);
       continue;
     }
     for (const old of others) await unlink(join(folder, old.name)).catch(() => undefined);
