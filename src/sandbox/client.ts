@@ -10,6 +10,7 @@ import type {
   SandboxHandle,
   SandboxLimits,
 } from "../core/sandbox.ts";
+import { sandboxLimitsSchema } from "../core/sandbox.ts";
 import { spawnStream } from "./byteStream.ts";
 import type { Connection } from "./connection.ts";
 import type { Frame } from "./frames.ts";
@@ -29,6 +30,8 @@ const helloSchema = z.looseObject({
   protocol: z.literal(PROTOCOL_VERSION),
   pid: z.int(),
   bootId: z.string(),
+  /** What the sandbox was made with, for whoever attaches; null where none can. */
+  limits: sandboxLimitsSchema.nullable(),
   running: z.array(z.string()),
   finished: z.array(z.string()),
 });

@@ -594,6 +594,7 @@ class Supervisor:
             "protocol": PROTOCOL,
             "pid": os.getpid(),
             "bootId": self.boot_id,
+            "limits": self.settings.get("limits"),
             "running": running,
             "finished": list(self.finished_order),
         }
@@ -1627,7 +1628,8 @@ def archive(root, state, bytes_max):
             mode = stat.S_IMODE(info.st_mode) & 0o777
             left -= 512
             if stat.S_ISDIR(info.st_mode):
-                yield tar_entry(name + b"/", mode, 0, b"5")
+                # The workspace itself is the backend's folder: its mode is not the agent's state.
+                yield tar_entry(name + b"/", 0o755 if name == b"work" else mode, 0, b"5")
                 if mode & 0o500 != 0o500:
                     os.chmod(path, mode | 0o500)
                     opened.append((path, mode))
@@ -1815,7 +1817,7 @@ class Restore:
         if kind == b"5":
             if path != os.fsencode(self.supervisor.work):
                 os.mkdir(path, 0o700)
-            self.modes.append((path, mode))
+                self.modes.append((path, mode))
         elif kind == b"2":
             os.symlink(link, path)
         elif kind == b"0":
@@ -1865,9 +1867,9 @@ class Restore:
 
 def empty(folder):
     """Removes everything in a folder, whatever its permissions; links are removed, never followed."""
-    os.chmod(folder, 0o755)
     for entry in list(os.scandir(folder)):
         if entry.is_dir(follow_symlinks=False):
+            os.chmod(entry.path, 0o700)
             empty(entry.path)
             os.rmdir(entry.path)
         else:

@@ -1,0 +1,116 @@
+// What a sandbox asks of the container engine: one pure function, so that every limit and closed door is on one page.
+import type Docker from "dockerode";
+import type { SandboxLimits, SandboxSpec } from "../../core/sandbox.ts";
+import { childEnvironment } from "../environment.ts";
+import { SOCKET_NAME } from "./socketFolder.ts";
+
+/** Nobody: no rights on the host, none in the image. */
+const USER_ID = 65534;
+const FILES_OPEN_MAX = 1024;
+const TEMP_MB = 64;
+const MEBIBYTE = 1 << 20;
+/** After its lifetime a container has ended itself; this much later a sweep may take its remains. */
+const EXPIRY_SLACK_MS = 60_000;
+
+const SOCKET_FOLDER = "/run/nightshift";
+const SUPERVISOR = "/run/nightshift.py";
+
+export const LABELS = {
+  run: "nightshift.run",
+  owner: "nightshift.owner",
+  rollout: "nightshift.rollout",
+  expiresAt: "nightshift.expiresAt",
+  socket: "nightshift.socket",
+} as const;
+
+export interface Placement {
+  readonly id: string;
+  readonly imageTag: string;
+  /** This process, as owner.ts labels it. */
+  readonly owner: string;
+  readonly nowMs: number;
+  readonly socketFolder: string;
+  readonly supervisorPath: string;
+}
+
+/** Container name of a sandbox, so that one whose creation was cut short can still be found and removed. */
+export function containerName(id: string): string {
+  return `nightshift-${id}`;
+}
+
+export function createOptions(spec: SandboxSpec, placement: Placement): Docker.ContainerCreateOptions {
+  const { limits } = spec;
+  const temporaryMb = Math.min(TEMP_MB, limits.diskMb);
+  // The workspace is in memory and counts as such: a full disk must be ENOSPC, not an out-of-memory kill.
+  const memoryBytes = (limits.memoryMb + limits.diskMb + temporaryMb) * MEBIBYTE;
+  return {
+    name: containerName(placement.id),
+    Image: placement.imageTag,
+    User: `${USER_ID}:${USER_ID}`,
+    Hostname: "sandbox",
+    Entrypoint: ["python3"],
+    Cmd: ["-I", "-S", SUPERVISOR, JSON.stringify(supervisorSettings(spec))],
+    // No WorkingDir: the engine would make it for root, and the workspace would inherit that.
+    WorkingDir: "/",
+    NetworkDisabled: !spec.network,
+    Labels: {
+      [LABELS.run]: spec.runId,
+      [LABELS.owner]: placement.owner,
+      [LABELS.rollout]: `${spec.purpose}:${spec.owner}`,
+      [LABELS.expiresAt]: String(placement.nowMs + limits.lifetimeMs + EXPIRY_SLACK_MS),
+      [LABELS.socket]: placement.id,
+    },
+    HostConfig: {
+      AutoRemove: true,
+      NetworkMode: spec.network ? "bridge" : "none",
+      CapDrop: ["ALL"],
+      SecurityOpt: ["no-new-privileges"],
+      ReadonlyRootfs: true,
+      Init: false,
+      LogConfig: { Type: "none", Config: {} },
+      Memory: memoryBytes,
+      MemorySwap: memoryBytes,
+      PidsLimit: limits.pids,
+      NanoCpus: Math.round(limits.cpus * 1e9),
+      // Said explicitly: some engines otherwise ask for more than this machine may give.
+      Ulimits: [
+        { Name: "nofile", Soft: FILES_OPEN_MAX, Hard: FILES_OPEN_MAX },
+        { Name: "nproc", Soft: limits.pids * 4, Hard: limits.pids * 4 },
+        { Name: "core", Soft: 0, Hard: 0 },
+      ],
+      Tmpfs: {
+        "/work": tmpfs(limits.diskMb),
+        "/tmp": tmpfs(temporaryMb),
+      },
+      Mounts: [
+        bind(placement.supervisorPath, SUPERVISOR, true),
+        bind(placement.socketFolder, SOCKET_FOLDER, false),
+        ...spec.mounts.map(({ hostPath, path }) => bind(hostPath, path, true)),
+      ],
+    },
+  };
+}
+
+function supervisorSettings(spec: SandboxSpec): Readonly<Record<string, unknown>> {
+  const { limits } = spec;
+  return {
+    socket: `${SOCKET_FOLDER}/${SOCKET_NAME}`,
+    container: true,
+    work: "/work",
+    maps: [],
+    pidsMax: limits.pids,
+    files: FILES_OPEN_MAX,
+    limits: limits satisfies SandboxLimits,
+    lifetimeMs: limits.lifetimeMs,
+    orphanTtlMs: spec.orphanTtlMs,
+    env: childEnvironment(spec.env, null),
+  };
+}
+
+function tmpfs(sizeMb: number): string {
+  return `rw,exec,nosuid,nodev,size=${sizeMb}m,uid=${USER_ID},gid=${USER_ID},mode=755`;
+}
+
+function bind(source: string, target: string, readOnly: boolean): Docker.MountSettings {
+  return { Type: "bind", Source: source, Target: target, ReadOnly: readOnly };
+}

@@ -1,0 +1,59 @@
+// Removes what earlier processes left on a host: everything of one run, or whatever is past its expiry.
+import type Docker from "dockerode";
+import { z } from "zod";
+import { LABELS } from "./createOptions.ts";
+import { bounded, type Engine, statusOf } from "./engine.ts";
+import { sweepSocketFolders } from "./socketFolder.ts";
+
+const REMOVING_MAX = 16;
+
+export interface Sweep {
+  /** Null: of any run, but only what is past its expiry. */
+  readonly runId: string | null;
+  readonly nowMs: number;
+  readonly socketRoot: string;
+}
+
+/** Returns how many containers were removed. Folders of their sockets go too. */
+export async function sweepContainers(engine: Engine, sweep: Sweep): Promise<number> {
+  const filter = sweep.runId === null ? LABELS.run : `${LABELS.run}=${sweep.runId}`;
+  const found = await list(engine, filter);
+  const doomed = found.filter((container) => sweep.runId !== null || expired(container, sweep.nowMs));
+  const todo = [...doomed];
+  let count = 0;
+  const work = async (): Promise<void> => {
+    for (let next = todo.pop(); next; next = todo.pop()) {
+      if (await remove(engine, next.Id)) count += 1;
+    }
+  };
+  await Promise.all(Array.from({ length: REMOVING_MAX }, work));
+  const left = await list(engine, LABELS.run);
+  const living = new Set(left.map(({ Labels }) => Labels[LABELS.socket] ?? ""));
+  await sweepSocketFolders(sweep.socketRoot, living, sweep.nowMs);
+  return count;
+}
+
+function list(engine: Engine, label: string): Promise<Docker.ContainerInfo[]> {
+  return engine.docker.listContainers({
+    all: true,
+    filters: { label: [label] },
+    abortSignal: engine.deadline(),
+  });
+}
+
+function expired(container: Docker.ContainerInfo, nowMs: number): boolean {
+  const expiresAt = z.coerce.number().safeParse(container.Labels[LABELS.expiresAt]);
+  return expiresAt.success && expiresAt.data < nowMs;
+}
+
+/** False where somebody else, or the container itself, was faster. */
+async function remove(engine: Engine, id: string): Promise<boolean> {
+  try {
+    await bounded(engine.docker.getContainer(id).remove({ force: true, v: true }), engine.deadline());
+    return true;
+  } catch (error) {
+    const status = statusOf(error);
+    if (status === 404 || status === 409) return false;
+    throw error;
+  }
+}
