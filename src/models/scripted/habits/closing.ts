@@ -1,0 +1,77 @@
+// The habits of the end: validate, go back to the best version, hand in or give up; and the talker's long outputs.
+import { say } from "../words.ts";
+import { gainOf, type Habit, lastTurn, measureCommand, scoreText } from "./habit.ts";
+import { isBehind, restore } from "./trying.ts";
+
+/** Steps at which a careful persona stops trying. */
+const HURRY_STEPS = 2;
+const isSubmit = (command: string) => command === "submit";
+
+/** With the steps nearly used up: hand in what there is. */
+export const hurry: Habit = (situation) => {
+  const { notes, persona, draw } = situation;
+  if (notes.stepsLeft > HURRY_STEPS) return null;
+  if (notes.stepsLeft === HURRY_STEPS && persona.keepsBest && isBehind(situation)) {
+    return restore(situation, "restore");
+  }
+  return { phase: "submit", thought: say("hurry", draw), command: "submit" };
+};
+
+/** Asks the judge about a version that looks good. */
+export const validate: Habit = ({ notes, persona, draw }) => {
+  const { current, best, validationsLeft, versions } = notes;
+  if (validationsLeft <= 0 || current.validated !== null || current.error !== null || versions.length === 1)
+    return null;
+  const known = current.measured !== null || notes.brief.measure === null || persona.role === "hasty";
+  if (!known || (current.measured !== null && current !== best) || !draw.chance(persona.validates))
+    return null;
+  return { phase: "validate", thought: say("validate", draw), command: "validate" };
+};
+
+/** The end of the work, a step at a time: the best version in place, validated, handed in. */
+export const finish: Habit = (situation) => {
+  const { notes, persona, draw } = situation;
+  const { current, validationsLeft, versions } = notes;
+  const refusedAt = lastTurn(notes, isSubmit);
+  if (refusedAt >= 0) {
+    const run = notes.brief.measure;
+    const retry =
+      refusedAt === notes.turns.length - 1 && run !== null && lastTurn(notes, (it) => it === run) < 0;
+    if (retry) return { phase: "measure", thought: say("measure", draw), command: run };
+    if (refusedAt < notes.turns.length - 1)
+      return { phase: "submit", thought: say("submit", draw), command: "submit" };
+    return { phase: "forfeit", thought: say("forfeit", draw), command: "forfeit" };
+  }
+  if (persona.keepsBest && isBehind(situation)) {
+    const back = restore(situation, "restore");
+    if (back !== null) return back;
+  }
+  if (validationsLeft > 0 && versions.every(({ validated }) => validated === null) && draw.chance(0.85)) {
+    return { phase: "validate", thought: say("lastValidate", draw), command: "validate" };
+  }
+  if (persona.role === "quitter" && !clearlyBetter(situation)) {
+    return { phase: "forfeit", thought: say("forfeit", draw), command: "forfeit" };
+  }
+  return {
+    phase: "submit",
+    thought: say("submit", draw, { current: scoreText(current) }),
+    command: "submit",
+  };
+};
+
+/** Prints every single case, at length. */
+export const trace: Habit = ({ notes, family, draw }) =>
+  draw.chance(0.65)
+    ? { phase: "trace", thought: say("trace", draw), command: family.trace(notes, draw) }
+    : null;
+
+/** The last resort of whoever never hands in: another measurement. */
+export const measureAgain: Habit = (situation) => {
+  const command = measureCommand(situation) ?? "ls";
+  return { phase: "measure", thought: say("measure", situation.draw), command };
+};
+
+function clearlyBetter({ notes }: Parameters<Habit>[0]): boolean {
+  const gain = gainOf(notes.best, notes);
+  return gain !== null && gain > 0.15 * Math.abs(notes.brief.baseline ?? 0);
+}
