@@ -13,6 +13,8 @@ export const GRACE_MS = 15_000;
 const RELAY_BYTES_MAX = 64 * 1024 * 1024;
 const VERDICT_BYTES_MAX = 65_536;
 const STDERR_BYTES_MAX = 8_192;
+/** Of each second of the limit. */
+const CPU_LIMIT_REACHED_MS = 700;
 const ERROR_CHARS_MAX = 400;
 // Without site-packages: what is judged may rest on the standard library only, whatever the image has.
 const PYTHON = ["python3", "-s", "-S", "-B"];
@@ -196,7 +198,8 @@ function endingText(
   cpuSecondsMax: number,
 ): string {
   if (cause !== "ended" || end === null) return reason;
-  if (end.cpuMs >= cpuSecondsMax * 1000 || end.signal === "SIGXCPU") {
+  // Kernels count time for the limit in coarse ticks: what was measured when the limit struck can be well below it.
+  if (end.cpuMs >= cpuSecondsMax * CPU_LIMIT_REACHED_MS) {
     return `it used more than ${cpuSecondsMax} s of CPU time`;
   }
   const how = end.signal === null ? `ended with exit code ${end.exitCode}` : `was ended by ${end.signal}`;

@@ -141,7 +141,7 @@ class Room:
         """One frame from the submission's room, as a dictionary."""
         length = int.from_bytes(self._take(4), "big")
         if length > bytes_max:
-            raise Invalid("an answer is larger than %d bytes" % bytes_max)
+            raise Invalid("the answers of one round are larger than %d bytes" % bytes_max)
         body = self._take(length)
         if LONG_NUMBER.search(body):
             raise Invalid("an answer holds a number of 20 digits or more")
@@ -207,12 +207,11 @@ def run(judge):
         score, metrics = judge(room)
         signal.setitimer(signal.ITIMER_REAL, 0)
         if not all(math.isfinite(value) for value in (score, *metrics.values())):
-            raise ArithmeticError("the judge computed a score or metric that is not finite")
+            raise Invalid("its score is not a finite number")
         verdict = {"kind": "scored", "score": score, "metrics": metrics, "calls": room.calls}
     except Invalid as fault:
         signal.setitimer(signal.ITIMER_REAL, 0)
-        reason = " ".join(str(fault).split())[:REASON_CHARS_MAX] or "the submission raised an error"
-        verdict = {"kind": "invalid", "reason": reason, "cause": fault.cause}
+        verdict = {"kind": "invalid", "reason": _one_line(str(fault)), "cause": fault.cause}
     except Exception:
         traceback.print_exc()
         sys.stderr.flush()
@@ -222,6 +221,12 @@ def run(judge):
         json.dump(dict(verdict, nonce=setup["nonce"]), file)
     os.rename(partial, setup["verdict"])
     os._exit(0)
+
+
+def _one_line(text):
+    """A reason may hold the submission's own words: no line breaks, escape codes or broken characters of theirs pass."""
+    text = " ".join(text.split())[:REASON_CHARS_MAX]
+    return "".join(one if one.isprintable() else "?" for one in text) or "the submission raised an error"
 
 
 def _read_setup(source):
