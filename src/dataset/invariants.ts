@@ -1,0 +1,205 @@
+// What must hold of the canonical tables whatever happened, checked on every row that is written and again when it is
+// read. A violation is an error that names row and rule: such a dataset is not published.
+import { messageSha256, promptSha256 } from "../core/message.ts";
+import { contextMode } from "./contextMode.ts";
+import { messageOfRow } from "./messageRows.ts";
+import type { RolloutRows } from "./rows.ts";
+import type { StepRow, TaskRow, TrajectoryRow } from "./schema.ts";
+import { applyTokenDelta } from "./tokenDelta.ts";
+
+export const INVARIANTS = [
+  "keyOrder",
+  "poolIndex",
+  "poolReference",
+  "mainPath",
+  "messageHash",
+  "stepOrder",
+  "promptReference",
+  "responseSampled",
+  "promptHash",
+  "tokenLengths",
+  "trainFlag",
+  "contextMode",
+  "sums",
+  "scored",
+  "verdict",
+  "task",
+  "split",
+  "group",
+] as const;
+export type InvariantName = (typeof INVARIANTS)[number];
+
+/** A row breaks a rule. */
+export class InvariantError extends Error {
+  override readonly name = "InvariantError";
+  readonly rule: InvariantName;
+  readonly row: string;
+  constructor(rule: InvariantName, row: string, what: string) {
+    super(`row ${row} breaks the rule ${rule}: ${what}`);
+    this.rule = rule;
+    this.row = row;
+  }
+}
+
+/** Checks the rows of one rollout by themselves. Throws an InvariantError. */
+export function checkRollout({ trajectory, steps }: RolloutRows): void {
+  checkPool(trajectory);
+  checkScored(trajectory);
+  checkSteps(trajectory, steps);
+}
+
+/** Checks rollouts among one another: feed it every rollout of a dataset, or of one split, in key order. */
+export interface SetCheck {
+  /** Throws an InvariantError. */
+  add(trajectory: TrajectoryRow): void;
+}
+
+/** Keeps a count per group and a split per family; key order makes ids unique without a list of them. */
+export function setCheck(tasks: readonly TaskRow[]): SetCheck {
+  const taskById = new Map(tasks.map((task) => [task.task_id, task]));
+  const splitByFamily = new Map<string, string>();
+  const membersByGroup = new Map<string, number>();
+  let before: string | null = null;
+  return {
+    add: (row) => {
+      const broken: Failure = failure(row.trajectory_id);
+      if (before !== null && row.trajectory_id <= before) broken("keyOrder", `it comes after ${before}`);
+      before = row.trajectory_id;
+
+      const task = taskById.get(row.task_id);
+      if (task === undefined) broken("task", `no task ${row.task_id} stands in the tasks table`);
+      if (task.family !== row.task_family || task.use !== row.task_use) {
+        broken("task", `family or use differ from those of task ${row.task_id}`);
+      }
+      const family = `${row.task_use}\n${row.task_family ?? ""}`;
+      const split = splitByFamily.get(family) ?? row.split;
+      splitByFamily.set(family, split);
+      if (row.split !== split || row.split !== task.split) {
+        broken("split", `split ${row.split}, but other rows of family ${row.task_family} have ${task.split}`);
+      }
+
+      const members = (membersByGroup.get(row.group_id) ?? 0) + 1;
+      membersByGroup.set(row.group_id, members);
+      const size = row.group_size ?? Number.POSITIVE_INFINITY;
+      if (members > size || row.group_index >= size) {
+        broken("group", `index ${row.group_index}, member ${members} of a group of ${size}`);
+      }
+    },
+  };
+}
+
+function checkPool(row: TrajectoryRow): void {
+  const broken: Failure = failure(row.trajectory_id);
+  const count = row.messages.length;
+  for (const [position, message] of row.messages.entries()) {
+    if (message.idx !== position) broken("poolIndex", `message ${position} has the index ${message.idx}`);
+    const { derived_from } = message;
+    if (derived_from !== null && (derived_from < 0 || derived_from >= count)) {
+      broken("poolReference", `message ${position} is derived from ${derived_from} of ${count}`);
+    }
+    if (messageSha256(messageOfRow(message)) !== message.sha256) {
+      broken("messageHash", `message ${position} does not give its hash`);
+    }
+    if (message.train && !message.sampled) {
+      broken("trainFlag", `message ${position} is trained on but was not sampled`);
+    }
+  }
+  const path = row.messages.flatMap((message) => (message.derived_from === null ? [message.idx] : []));
+  if (path.length !== row.main_path.length || path.some((index, i) => row.main_path[i] !== index)) {
+    broken("mainPath", "it is not the pool without stand-ins");
+  }
+}
+
+function checkScored(row: TrajectoryRow): void {
+  const broken: Failure = failure(row.trajectory_id);
+  if ((row.reward === null) !== (row.success === null)) {
+    broken("scored", `reward ${row.reward} and success ${row.success}`);
+  }
+  if (row.evaluation_status === "none" && row.reward !== null) {
+    broken("scored", `reward ${row.reward} without an evaluation`);
+  }
+  if ((row.evaluation_status === "scored") !== (row.score_raw !== null)) {
+    broken("scored", `evaluation ${row.evaluation_status} with score ${row.score_raw}`);
+  }
+  const dropped = row.filter_decision === "drop";
+  if ((!dropped && row.filter_decision !== "keep") || dropped !== row.filter_reasons.length > 0) {
+    broken("verdict", `${row.filter_decision} with reasons [${row.filter_reasons.join(", ")}]`);
+  }
+}
+
+function checkSteps(row: TrajectoryRow, steps: readonly StepRow[]): void {
+  const broken: Failure = failure(row.trajectory_id);
+  if (steps.length !== row.num_steps) {
+    broken("stepOrder", `${steps.length} step rows, num_steps ${row.num_steps}`);
+  }
+  const tools = Array.isArray(row.tools) ? row.tools : [];
+  let idsBefore: readonly number[] = [];
+  for (const [position, step] of steps.entries()) {
+    const brokenStep: Failure = failure(`${row.trajectory_id}/${position}`);
+    const last = position === steps.length - 1;
+    if (step.trajectory_id !== row.trajectory_id || step.step_index !== position || step.is_last !== last) {
+      brokenStep("stepOrder", `index ${step.step_index} of ${step.trajectory_id}, is_last ${step.is_last}`);
+    }
+    checkPrompt(row, step, tools, brokenStep);
+    idsBefore = checkTokens(step, idsBefore, brokenStep);
+  }
+  if (contextMode(steps) !== row.context_mode) broken("contextMode", `prompts are not ${row.context_mode}`);
+  const sum = (of: (step: StepRow) => number | null) =>
+    steps.reduce((total, step) => total + (of(step) ?? 0), 0);
+  if (
+    sum((step) => step.prompt_tokens) !== (row.prompt_tokens ?? 0) ||
+    sum((step) => step.completion_tokens) !== (row.completion_tokens ?? 0) ||
+    sum((step) => (step.action_valid ? 1 : 0)) !== row.num_tool_calls
+  ) {
+    broken("sums", "tokens or tool calls are not the sum over its steps");
+  }
+}
+
+function checkPrompt(row: TrajectoryRow, step: StepRow, tools: readonly unknown[], broken: Failure): void {
+  const sent = step.prompt_msgs.map((index) => {
+    const message = row.messages[index];
+    return message === undefined
+      ? broken("promptReference", `prompt message ${index} is not in the pool`)
+      : message;
+  });
+  const observation = step.observation_msg;
+  if (observation !== null && row.messages[observation] === undefined) {
+    broken("promptReference", `observation ${observation} is not in the pool`);
+  }
+  const response = row.messages[step.response_msg];
+  if (response === undefined || response.role !== "assistant" || !response.sampled) {
+    broken("responseSampled", `message ${step.response_msg} is not a sampled reply`);
+  }
+  if (response.train !== step.train)
+    broken("trainFlag", `${step.train}, but its reply says ${response.train}`);
+  const hashes = sent.map((message) => message.sha256);
+  if (promptSha256(tools, hashes) !== step.prompt_sha256)
+    broken("promptHash", "messages do not give the hash");
+}
+
+function checkTokens(step: StepRow, idsBefore: readonly number[], broken: Failure): readonly number[] {
+  const completion = step.completion_token_ids;
+  const fresh = step.prompt_new_token_ids;
+  const reuse = step.prompt_reuse_len;
+  if (completion === null || fresh === null || reuse === null) {
+    if (completion !== null || fresh !== null || reuse !== null || step.logprobs !== null) {
+      broken("tokenLengths", "token ids are there in part");
+    }
+    return [];
+  }
+  if (step.logprobs !== null && step.logprobs.length !== completion.length) {
+    broken("tokenLengths", `${step.logprobs.length} log-probabilities of ${completion.length} ids`);
+  }
+  if (reuse < 0 || reuse > idsBefore.length) {
+    broken("tokenLengths", `reuses ${reuse} ids of ${idsBefore.length}`);
+  }
+  return [...applyTokenDelta(idsBefore, { reuse, fresh }), ...completion];
+}
+
+type Failure = (rule: InvariantName, what: string) => never;
+
+function failure(row: string): Failure {
+  return (rule, what) => {
+    throw new InvariantError(rule, row, what);
+  };
+}

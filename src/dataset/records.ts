@@ -1,0 +1,95 @@
+// What a dataset is made from: the schemas of its inputs, as they cross to the worker that writes it.
+import { z } from "zod";
+import type { Evaluation } from "../core/evaluation.ts";
+import { evaluationSchema } from "../core/evaluation.ts";
+import type { ToolSchema } from "../core/model.ts";
+import { taskDefinitionSchema } from "../core/task.ts";
+import type { Trajectory } from "../core/trajectory.ts";
+import { trajectorySchema } from "../core/trajectory.ts";
+import type { Verdict } from "../core/verdict.ts";
+import { verdictSchema } from "../core/verdict.ts";
+
+/** What the reward functions say of the final submission's scores of record. */
+export const rewardSetSchema = z.strictObject({
+  /** The function of record, name@version. */
+  fn: z.string(),
+  /** Null: not scored. */
+  value: z.number().nullable(),
+  /** Better than the starter by at least two standard errors. Null exactly where `value` is null. */
+  success: z.boolean().nullable(),
+  /** Of the mean score; null where there is no score. */
+  standardError: z.number().nonnegative().nullable(),
+  /** Other functions by name. */
+  components: z.record(z.string(), z.number().nullable()),
+});
+export type RewardSet = z.infer<typeof rewardSetSchema>;
+
+/** What the tables hold of a task. */
+export const taskInfoSchema = z.strictObject({
+  id: z.string(),
+  definition: taskDefinitionSchema,
+  description: z.string(),
+  playHash: z.string(),
+  judgeHash: z.string(),
+});
+export type TaskInfo = z.infer<typeof taskInfoSchema>;
+
+/** What the run itself adds to rows and card. */
+export const runInfoSchema = z.strictObject({
+  runId: z.string(),
+  /** Name on the card. */
+  title: z.string(),
+  codeVersion: z.string(),
+  /** When the dataset is written, ms since 1970. */
+  createdAtMs: z.number(),
+  /** Rollouts of a GRPO group; null: all rollouts of a cell are one group without a declared size. */
+  groupSize: z.int().positive().nullable(),
+  /** Reward function of record, name@version: stands on task rows. */
+  rewardFn: z.string(),
+  /** Licence of the dataset as published; null: not stated. */
+  license: z.string().nullable(),
+  /** Hashes that a server of one's own can tell of, by model id. */
+  tokenizers: z
+    .record(
+      z.string(),
+      z.strictObject({
+        chatTemplateSha256: z.string().nullable(),
+        tokenizerSha256: z.string().nullable(),
+      }),
+    )
+    .optional(),
+});
+export type RunInfo = z.infer<typeof runInfoSchema>;
+
+export const datasetRecordSchema = z.strictObject({
+  trajectory: trajectorySchema,
+  finalEvaluations: z.array(evaluationSchema),
+  bestEvaluations: z.array(evaluationSchema),
+  verdict: verdictSchema,
+  rewards: rewardSetSchema,
+  flags: z.array(z.string()).optional(),
+  tools: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        description: z.string(),
+        parameters: z.record(z.string(), z.unknown()),
+      }),
+    )
+    .optional(),
+});
+
+/** One finished rollout with all that was said of it. */
+export interface DatasetRecord {
+  readonly trajectory: Trajectory;
+  /** Evaluations of record of the final submission; empty where there is none. */
+  readonly finalEvaluations: readonly Evaluation[];
+  /** The same of the submission that validated best; may be the final one. */
+  readonly bestEvaluations: readonly Evaluation[];
+  readonly verdict: Verdict;
+  readonly rewards: RewardSet;
+  /** Signals of integrity checks. */
+  readonly flags?: readonly string[] | undefined;
+  /** Tool schemas of the requests, where the scaffold calls tools natively. */
+  readonly tools?: readonly ToolSchema[] | undefined;
+}

@@ -1,0 +1,208 @@
+// Canonical rows from one finished rollout: pure, so that a dataset can be written again at any time.
+import { cellId, groupOf } from "../core/cell.ts";
+import type { Evaluation } from "../core/evaluation.ts";
+import { hashOf } from "../core/hash.ts";
+import type { Json } from "../core/json.ts";
+import { addUsage, NO_USAGE } from "../core/model.ts";
+import { outcomeText } from "../core/outcome.ts";
+import type { Trajectory } from "../core/trajectory.ts";
+import type { Verdict } from "../core/verdict.ts";
+import { contextMode } from "./contextMode.ts";
+import { messageRows } from "./messageRows.ts";
+import { plainJson } from "./plainJson.ts";
+import { recordScore } from "./recordScore.ts";
+import type { DatasetRecord, RunInfo, TaskInfo } from "./records.ts";
+import { SCHEMA_VERSION, type StepRow, type TrajectoryRow } from "./schema.ts";
+import { splitOf } from "./splitOf.ts";
+import { stepRows } from "./stepRows.ts";
+import { taskVersion } from "./taskRow.ts";
+import { wellFormed } from "./wellFormed.ts";
+
+export interface RolloutRows {
+  readonly trajectory: TrajectoryRow;
+  readonly steps: readonly StepRow[];
+}
+
+/** The scripted policies' provider: its rows are never trained on unless somebody says so. */
+export const SCRIPTED_PROVIDER = "scripted";
+
+/** All rows of one rollout. Throws when the record contradicts itself (pool out of order, a prompt's hash wrong). */
+export function rolloutRows(record: DatasetRecord, task: TaskInfo, run: RunInfo): RolloutRows {
+  const { trajectory } = record;
+  const { messages, repaired } = messageRows(trajectory);
+  const tools = record.tools ?? [];
+  const steps = stepRows(trajectory, messages, tools, repaired);
+  const row: TrajectoryRow = {
+    schema_version: SCHEMA_VERSION,
+    trajectory_id: trajectory.key,
+    run_id: run.runId,
+    ...taskColumns(trajectory, task),
+    ...groupColumns(trajectory, run),
+    ...policyColumns(trajectory, run),
+    context_mode: contextMode(steps),
+    tool_format: tools.length === 0 ? "text" : "native",
+    tools: tools.length === 0 ? null : plainJson(tools),
+    messages,
+    main_path: messages.flatMap((message) => (message.derived_from === null ? [message.idx] : [])),
+    ...countColumns(trajectory),
+    ...timeColumns(trajectory),
+    outcome: outcomeText(trajectory.outcome),
+    truncated: trajectory.outcome.kind === "limit",
+    ...scoreColumns(record, task),
+    flags: [...new Set([...(record.flags ?? []), ...(repaired ? ["text:repaired"] : [])])].sort(),
+    ...verdictColumns(record.verdict),
+    dedupe_key: dedupeKey(trajectory),
+    artifact_manifest_sha256: trajectory.finalSubmission,
+    license: run.license,
+    source_license: task.definition.licence,
+  };
+  return { trajectory: wellFormed(row), steps: wellFormed(steps) };
+}
+
+function taskColumns(trajectory: Trajectory, task: TaskInfo) {
+  const { definition } = task;
+  return {
+    task_id: task.id,
+    task_version: taskVersion(trajectory.taskPlayHash, task.judgeHash),
+    task_family: definition.family,
+    task_use: definition.use,
+    split: splitOf(definition),
+    trainable: definition.use === "train" && trajectory.provider !== SCRIPTED_PROVIDER,
+  };
+}
+
+function groupColumns({ cell, seedIndex }: Trajectory, run: RunInfo) {
+  if (run.groupSize === null) return { group_id: cellId(cell), group_index: seedIndex, group_size: null };
+  const { id, index } = groupOf(cell, seedIndex, run.groupSize);
+  return { group_id: id, group_index: index, group_size: run.groupSize };
+}
+
+function policyColumns(trajectory: Trajectory, run: RunInfo) {
+  const { cell } = trajectory;
+  const { agent, model, sampling } = cell;
+  const tokenizer = run.tokenizers?.[model.id];
+  const versions = new Set(trajectory.steps.map((step) => step.reply.policyVersion));
+  const [version] = versions;
+  return {
+    retry_count: trajectory.retry,
+    seed: trajectory.seed,
+    agent_name: agent.name,
+    agent_version: trajectory.agentIdentity,
+    agent_config_sha256: hashOf("agent-config", agent),
+    history_processor: agent.history === "appendOnly" ? "append_only" : agent.history,
+    model: model.id,
+    model_revision: model.revision,
+    provider: trajectory.provider,
+    policy_version: versions.size === 1 ? (version ?? null) : null,
+    sampling: {
+      temperature: sampling.temperature ?? null,
+      top_p: sampling.topP ?? null,
+      top_k: sampling.topK ?? null,
+      max_tokens: sampling.maxTokens ?? null,
+      seed: sampling.seeded === true ? trajectory.seed : null,
+      stop: sampling.stop ?? null,
+      reasoning_effort: sampling.reasoningEffort ?? null,
+    },
+    chat_template_sha256: tokenizer?.chatTemplateSha256 ?? null,
+    tokenizer_sha256: tokenizer?.tokenizerSha256 ?? null,
+  };
+}
+
+function countColumns({ steps }: Trajectory) {
+  const usage = steps.reduce((sum, step) => addUsage(sum, step.reply.usage), NO_USAGE);
+  const prices = steps.map((step) => step.reply.costUsd);
+  const known = prices.filter((price) => price !== null);
+  return {
+    num_steps: steps.length,
+    num_tool_calls: steps.filter((step) => step.action !== null).length,
+    num_format_errors: steps.filter((step) => step.formatError !== null).length,
+    num_tool_errors: steps.filter((step) => step.action !== null && step.result?.ok === false).length,
+    prompt_tokens: usage.input,
+    completion_tokens: usage.output,
+    reasoning_tokens: usage.reasoning,
+    cached_tokens: usage.cacheRead,
+    cost_usd: known.length === prices.length ? known.reduce((sum, price) => sum + price, 0) : null,
+  };
+}
+
+function timeColumns(trajectory: Trajectory) {
+  const { steps, place } = trajectory;
+  return {
+    started_at: Math.trunc(trajectory.startedAtMs),
+    ended_at: Math.trunc(trajectory.endedAtMs),
+    wall_s: (trajectory.endedAtMs - trajectory.startedAtMs) / 1000,
+    llm_s: steps.reduce((sum, step) => sum + step.reply.latencyMs, 0) / 1000,
+    tool_s: steps.reduce((sum, step) => sum + (step.result?.durationMs ?? 0), 0) / 1000,
+    gpu_s: null,
+    sandbox_backend: place?.capabilities.backend ?? null,
+    sandbox_isolation: place?.capabilities.isolation ?? null,
+    sandbox_capabilities: place === null ? null : plainJson(place.capabilities),
+    image_digest: place?.imageDigest ?? null,
+  };
+}
+
+function scoreColumns(record: DatasetRecord, task: TaskInfo) {
+  const { trajectory, rewards } = record;
+  const { metric, anchors, judge } = task.definition;
+  const final = recordScore(record.finalEvaluations);
+  const best = recordScore(record.bestEvaluations);
+  const best_is_final =
+    trajectory.bestValidated === null
+      ? null
+      : trajectory.bestValidated.submission === trajectory.finalSubmission;
+  return {
+    evaluation_status: final.status,
+    score_metric: metric.name,
+    score_raw: final.status === "scored" ? final.mean : null,
+    score_se: rewards.standardError,
+    score_count: final.status === "scored" ? final.count : 0,
+    score_baseline: anchors.starter,
+    score_higher_is_better: metric.direction === "maximize",
+    best_score_raw: best.status === "scored" ? best.mean : null,
+    best_is_final,
+    evaluations: evaluationsColumn(record),
+    reward: rewards.value,
+    reward_fn: rewards.fn,
+    reward_components: plainJson(rewards.components),
+    success: rewards.success,
+    evaluator: `judge:${judge.kind}`,
+    evaluator_version: task.judgeHash,
+    eval_error:
+      final.status === "invalid" ? final.reason : final.status === "none" ? trajectory.finalReason : null,
+  };
+}
+
+/** Every evaluation once, without its times: the final submission's first, then those of another that validated best. */
+function evaluationsColumn(record: DatasetRecord): Json {
+  const seen = new Map<string, Evaluation>();
+  for (const evaluation of [...record.finalEvaluations, ...record.bestEvaluations]) {
+    if (!seen.has(evaluation.key)) seen.set(evaluation.key, evaluation);
+  }
+  const column = [...seen.values()].map((evaluation) => {
+    const { key, submission, phase, seed } = evaluation;
+    const common = { key, submission, phase, seed, kind: evaluation.kind };
+    return evaluation.kind === "scored"
+      ? { ...common, score: evaluation.score, metrics: evaluation.metrics }
+      : { ...common, reason: evaluation.reason };
+  });
+  return plainJson(column);
+}
+
+function verdictColumns(verdict: Verdict) {
+  return verdict.kind === "kept"
+    ? { filter_decision: "keep", filter_reasons: [], filter_stage: null, filter_detail: null }
+    : {
+        filter_decision: "drop",
+        filter_reasons: [verdict.reason],
+        filter_stage: verdict.stage,
+        filter_detail: verdict.detail,
+      };
+}
+
+/** Rollouts of one task that did the same things, white space aside, share it. Null where nothing was done. */
+function dedupeKey(trajectory: Trajectory): string | null {
+  const actions = trajectory.steps.flatMap((step) =>
+    step.action === null ? [] : [step.action.text.replaceAll(/\s+/g, " ").trim()],
+  );
+  return actions.length === 0 ? null : hashOf("actions", { task: trajectory.cell.taskId, actions });
+}

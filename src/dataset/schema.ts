@@ -1,0 +1,273 @@
+// The one schema of the canonical tables: tasks, trajectories, steps. Parquet's schema, the Hugging Face features, the
+// documentation and the TypeScript row types all derive from these columns. Exports have schemas of their own.
+import { z } from "zod";
+import {
+  arrowSchema,
+  bool,
+  float32,
+  float64,
+  int32,
+  int64,
+  json,
+  list,
+  orNull,
+  struct,
+  text,
+  timestampMs,
+} from "./columns.ts";
+
+/** Raised whenever a column changes its name, type or meaning; a new nullable column does not raise it. */
+export const SCHEMA_VERSION = "nightshift.traj/1";
+
+const toolCall = struct(
+  {
+    id: text("Id that the answer refers to."),
+    name: text("Tool."),
+    arguments: text("The raw string that the model wrote, valid JSON or not."),
+    arguments_valid: bool("Whether `arguments` parses as a JSON object."),
+  },
+  "One native tool call.",
+);
+
+const reasoningPart = struct(
+  {
+    text: text("The part's text."),
+    signature: orNull(text("Opaque; sent back unchanged.")),
+    encrypted: orNull(text("Opaque; sent back unchanged.")),
+  },
+  "One piece of reasoning.",
+);
+
+const message = struct(
+  {
+    idx: int32("Position in the pool."),
+    role: text("system, user, assistant or tool."),
+    content: text("The text."),
+    reasoning: orNull(
+      text("The reasoning's text, kept apart from the answer; parts joined by a blank line."),
+    ),
+    reasoning_parts: orNull(
+      list(
+        reasoningPart,
+        "The parts as they came, where `reasoning` alone does not say it: several, signed or encrypted.",
+      ),
+    ),
+    name: orNull(text("Tool that answers (role tool).")),
+    tool_call_id: orNull(text("Call that is answered (role tool).")),
+    tool_calls: orNull(
+      list(toolCall, "Native tool calls of an assistant message; null where there are none."),
+    ),
+    kind: text("system, task, demo, reply, observation, formatError, elided or summary."),
+    derived_from: orNull(int32("Pool index that an elided or summarised message stands for.")),
+    sampled: bool("Produced by the model in this rollout."),
+    train: bool("Default loss decision: true for sampled replies worth imitating."),
+    train_reason: orNull(text("Why an assistant message is not trained on.")),
+    step: orNull(int32("Step whose reply or observation it is.")),
+    timestamp_ms: orNull(int64("When a reply arrived, ms since 1970.", { volatile: true })),
+    sha256: text("Hash of the message alone."),
+  },
+  "One message of the pool.",
+);
+
+const sampling = struct(
+  {
+    temperature: orNull(float64("Null: the provider's default.")),
+    top_p: orNull(float64("Null: the provider's default.")),
+    top_k: orNull(int32("Null: the provider's default.")),
+    max_tokens: orNull(int32("Most output tokens of one reply.")),
+    seed: orNull(int64("Seed that was sent; null where none was.")),
+    stop: orNull(list(text("A stop text."), "Stop texts.")),
+    reasoning_effort: orNull(text("As the provider calls it.")),
+  },
+  "Sampling parameters as sent.",
+);
+
+export const trajectoryRowSchema = z.strictObject({
+  schema_version: text(`\`${SCHEMA_VERSION}\`.`),
+  trajectory_id: text("The rollout key: unique, stable over runs, hosts and retries.", { indexed: true }),
+  run_id: text("The run that wrote it.", { volatile: true }),
+  task_id: text("Task.", { indexed: true }),
+  task_version: text("Hash over the task's play and judge hashes."),
+  task_family: orNull(text("Tasks of one family never stand in two of train, validation and test.")),
+  task_use: text("train, heldOut or benchmark."),
+  split: text("train, validation or test by a hash of the family; test for held-out tasks; benchmark.", {
+    indexed: true,
+  }),
+  trainable: bool("False for benchmark and held-out tasks and for scripted policies."),
+  group_id: text("Rollouts to be compared with one another (the GRPO group).", { indexed: true }),
+  group_index: int32("Position in the group, from 0."),
+  group_size: orNull(int32("Rollouts that a full group has; null where the pipeline groups none.")),
+  retry_count: int32("Infrastructure failures before this one.", { volatile: true }),
+  seed: orNull(int64("The 48-bit seed of the rollout.")),
+  agent_name: text("Agent as the pipeline names it."),
+  agent_version: text("Scaffold, prompts and tools with their versions."),
+  agent_config_sha256: text("Hash of the agent's configuration."),
+  history_processor: text("How the history becomes a prompt."),
+  context_mode: text("append_only or rewritten: computed from the prompts, not declared."),
+  tool_format: text("native or text (one fenced command)."),
+  model: text("Model id."),
+  model_revision: orNull(text("Declared revision.")),
+  provider: text("Whose wire it was: openai, scripted, …"),
+  policy_version: orNull(text("Version of the weights, where one served the whole rollout.")),
+  sampling,
+  chat_template_sha256: orNull(text("Null when unknown, as for hosted models.")),
+  tokenizer_sha256: orNull(text("Null when unknown, as for hosted models.")),
+  tools: orNull(json("Tool schemas that the model was given; null in the text format.")),
+  messages: list(message, "The pool: every message of the rollout, once."),
+  main_path: list(int32("Pool index."), "The conversation without elided or summarised stand-ins."),
+  num_steps: int32("Model calls, format errors included.", { indexed: true }),
+  num_tool_calls: int32("Steps whose reply held an action."),
+  num_format_errors: int32("Steps whose reply held none."),
+  num_tool_errors: int32("Actions that failed."),
+  prompt_tokens: orNull(int64("Sum over steps.", { indexed: true })),
+  completion_tokens: orNull(int64("Sum over steps, reasoning included.", { indexed: true })),
+  reasoning_tokens: orNull(int64("Sum over steps.")),
+  cached_tokens: orNull(int64("Prompt tokens read from the provider's cache.")),
+  cost_usd: orNull(float64("Our own price; null where the model has none.")),
+  started_at: timestampMs("Start.", { volatile: true }),
+  ended_at: timestampMs("End.", { volatile: true }),
+  wall_s: float64("Seconds from start to end.", { volatile: true }),
+  llm_s: orNull(float64("Seconds of model calls, throttled time excluded.", { volatile: true })),
+  tool_s: orNull(float64("Seconds of actions.", { volatile: true })),
+  gpu_s: orNull(float64("Seconds on a leased accelerator; null where none was.", { volatile: true })),
+  sandbox_backend: orNull(text("Backend of the sandbox.", { volatile: true })),
+  sandbox_isolation: orNull(text("none, namespace, container or virtualMachine.", { volatile: true })),
+  sandbox_capabilities: orNull(json("What the backend really enforced.", { volatile: true })),
+  image_digest: orNull(text("Image that really ran.", { volatile: true })),
+  outcome: text("submitted, forfeit, limit:…, stopped:…, failed:…, cancelled or interrupted."),
+  truncated: bool("Ended by a limit, not by the agent."),
+  evaluation_status: text("scored, invalid (the submission was judged and refused) or none."),
+  score_metric: text("Name of the task's metric."),
+  score_raw: orNull(
+    float64("Mean score of record of the final submission, in the metric's unit.", { indexed: true }),
+  ),
+  score_se: orNull(float64("Standard error of it.")),
+  score_count: int32("Judge seeds behind it."),
+  score_baseline: float64("Score of the starter files."),
+  score_higher_is_better: bool("Direction of the metric."),
+  best_score_raw: orNull(float64("The same for the submission that validated best.")),
+  best_is_final: orNull(bool("Whether both are one submission; null where none was validated.")),
+  evaluations: json("Every evaluation of record: key, submission, seed, and score with metrics or reason."),
+  reward: orNull(float64("What training sees; null = not scored, which is not 0.", { indexed: true })),
+  reward_fn: text("Reward function, name@version."),
+  reward_components: json("Other rewards of the same evaluations, by name."),
+  success: orNull(bool("Better than the starter by at least two standard errors; null = not scored.")),
+  evaluator: text("Kind of judge."),
+  evaluator_version: text("Judge hash."),
+  eval_error: orNull(text("Why there is no score.")),
+  flags: list(
+    text("A flag."),
+    "Signals of integrity checks and repairs, e.g. `reward_hack:…`, `text:repaired`.",
+  ),
+  filter_decision: text("keep or drop.", { indexed: true }),
+  filter_reasons: list(text("A reason of the closed list."), "Why it was dropped."),
+  filter_stage: orNull(text("Stage that dropped it.")),
+  filter_detail: orNull(text("The same in words.")),
+  dedupe_key: orNull(text("Hash of task and normalised actions.")),
+  artifact_manifest_sha256: orNull(text("The final submission: hash of its manifest of files.")),
+  license: orNull(text("Licence of the row as published.")),
+  source_license: orNull(text("Licence of the task and its data.")),
+});
+export type TrajectoryRow = z.infer<typeof trajectoryRowSchema>;
+export type MessageRow = TrajectoryRow["messages"][number];
+
+export const stepRowSchema = z.strictObject({
+  trajectory_id: text("The rollout key.", { indexed: true }),
+  step_index: int32("From 0, without gaps.", { indexed: true }),
+  is_last: bool("The last step of its rollout."),
+  prompt_msgs: list(int32("Pool index."), "Exactly what was sent, in order."),
+  response_msg: int32("Pool index of the reply."),
+  prompt_sha256: text("Hash over the tool schemas and message hashes of what was sent."),
+  request_sha256: text("Hash of the request body."),
+  raw_completion: orNull(text("Undecorated model text, where a server gives it.")),
+  finish_reason: text("stop, length, tool_calls, content_filter or error."),
+  request_id: orNull(text("The provider's id.", { volatile: true })),
+  served_model: text("Model that the provider says it served."),
+  endpoint: text("Name of the base URL that answered.", { volatile: true }),
+  policy_version: orNull(text("Weights can change within a rollout.")),
+  prompt_tokens: orNull(int32("Tokens.")),
+  completion_tokens: orNull(int32("Tokens, reasoning included.")),
+  reasoning_tokens: orNull(int32("Tokens.")),
+  cached_tokens: orNull(int32("Tokens.")),
+  cost_usd: orNull(float64("Our own price.")),
+  provider_cost_usd: orNull(float64("The provider's own figure.")),
+  token_source: text("none, or the server whose ids these are; ids are never made from text."),
+  prompt_reuse_len: orNull(
+    int32("The prompt begins with this many ids of (previous prompt ++ previous completion)."),
+  ),
+  prompt_new_token_ids: orNull(list(int32("Token id."), "The rest of the prompt.")),
+  completion_token_ids: orNull(list(int32("Token id."), "Sampled ids, stop token included.")),
+  logprobs: orNull(list(float32("Natural log."), "One per sampled id.")),
+  logprob_mode: orNull(text("raw or processed, where a server says.")),
+  routed_experts_ref: orNull(text("Where routed experts are kept, if they are.")),
+  action: orNull(text("The action as the agent wrote it.")),
+  action_tool: orNull(text("Tool that it used.")),
+  action_valid: bool("Whether the reply held a readable action."),
+  observation_msg: orNull(int32("Pool index of the answer; null where the episode ended with this step.")),
+  tool_exit_code: orNull(int32("Null if no process ran.")),
+  tool_ok: orNull(bool("False where the tool refused or failed; null where nothing ran.")),
+  timed_out: orNull(bool("The action ran into its time limit.")),
+  oom_killed: orNull(bool("The action ran into the memory limit.")),
+  validation: orNull(json("What `validate` told the agent.")),
+  started_at: timestampMs("Start.", { volatile: true }),
+  latency_s: float64("Seconds of the model call, throttled time excluded.", { volatile: true }),
+  throttled_s: float64("Seconds of waiting for rate limits.", { volatile: true }),
+  tool_s: orNull(float64("Seconds of the action.", { volatile: true })),
+  tool_cpu_s: orNull(float64("CPU seconds of the action.", { volatile: true })),
+  step_reward: orNull(float64("Null unless a task defines one.")),
+  train: bool("Default loss decision for this completion."),
+  error: orNull(text("What was wrong with the reply's form.")),
+});
+export type StepRow = z.infer<typeof stepRowSchema>;
+
+export const taskRowSchema = z.strictObject({
+  task_id: text("Task.", { indexed: true }),
+  task_version: text("Hash over the play and judge hashes."),
+  play_hash: text("All that an agent can see or touch."),
+  judge_hash: text("The judge and its hidden data."),
+  family: text("Family."),
+  use: text("train, heldOut or benchmark."),
+  split: text("As in `trajectories`."),
+  title: text("Title."),
+  domain: text("Domain."),
+  tags: list(text("A tag."), "Tags."),
+  description: text("What the agent reads."),
+  metric: text("Name of the metric."),
+  metric_unit: text("Its unit."),
+  higher_is_better: bool("Its direction."),
+  baseline_score: float64("Score of the starter files."),
+  anchors: json("Named scores: nothing, starter, probe, best, optimum."),
+  sigma: float64("Standard deviation of one record score over judge seeds."),
+  reward_mapping: text("Reward function of record, name@version."),
+  license: text("Licence of the task and its data."),
+  source: orNull(text("Where it comes from, e.g. `mlgym:…`.")),
+  definition: json("The whole definition."),
+});
+export type TaskRow = z.infer<typeof taskRowSchema>;
+
+export const TABLE_NAMES = ["tasks", "trajectories", "steps"] as const;
+export type TableName = (typeof TABLE_NAMES)[number];
+
+/** What a writer and a reader need to know of a table. */
+export interface Table<Row extends z.ZodObject = z.ZodObject> {
+  readonly name: string;
+  readonly row: Row;
+  readonly schema: ReturnType<typeof arrowSchema>;
+  /** Columns that identify a row, in the order that rows stand in. */
+  readonly key: readonly string[];
+}
+
+/** Describes a table; throws when a key is not one of its columns. */
+export function table<Row extends z.ZodObject>(name: string, row: Row, key: readonly string[]): Table<Row> {
+  for (const column of key) {
+    if (!(column in row.shape)) throw new TypeError(`table ${name} has no column ${column} to be its key`);
+  }
+  return { name, row, schema: arrowSchema(row, { "nightshift.table": name }), key };
+}
+
+export const tasksTable = table("tasks", taskRowSchema, ["task_id"]);
+export const trajectoriesTable = table("trajectories", trajectoryRowSchema, ["trajectory_id"]);
+export const stepsTable = table("steps", stepRowSchema, ["trajectory_id", "step_index"]);
+
+/** The canonical tables, in the order that a dataset lists them. */
+export const TABLES = { tasks: tasksTable, trajectories: trajectoriesTable, steps: stepsTable } as const;

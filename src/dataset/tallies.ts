@@ -1,0 +1,93 @@
+// Running totals over the rollouts of a dataset: what manifest and card say of models, tasks and scores.
+import type { TaskScores } from "./card.ts";
+import type { Manifest } from "./manifest.ts";
+import type { TaskInfo } from "./records.ts";
+import { SCRIPTED_PROVIDER } from "./rows.ts";
+import type { TrajectoryRow } from "./schema.ts";
+import { splitOf } from "./splitOf.ts";
+
+interface TaskTally {
+  rows: number;
+  kept: number;
+  scored: number;
+  scoreSum: number;
+  best: number | null;
+}
+
+export interface Tallies {
+  add(row: TrajectoryRow): void;
+  manifestPart(): Pick<
+    Manifest,
+    "rowsBySplit" | "keptRows" | "scriptedRows" | "benchmarkRows" | "models" | "tasks"
+  >;
+  scores(): TaskScores[];
+}
+
+/** Counts by model, task and split; memory grows with those, not with rows. */
+export function tallies(tasks: readonly TaskInfo[]): Tallies {
+  const byTask = new Map<string, TaskTally>(tasks.map((task) => [task.id, emptyTally()]));
+  const byModel = new Map<string, Manifest["models"][number]>();
+  const bySplit = new Map<string, number>();
+  let kept = 0;
+  let scripted = 0;
+  let benchmark = 0;
+  return {
+    add: (row) => {
+      const isKept = row.filter_decision === "keep";
+      kept += isKept ? 1 : 0;
+      scripted += row.provider === SCRIPTED_PROVIDER ? 1 : 0;
+      benchmark += row.task_use === "benchmark" ? 1 : 0;
+      bySplit.set(row.split, (bySplit.get(row.split) ?? 0) + 1);
+      const modelKey = JSON.stringify([row.model, row.model_revision, row.provider]);
+      const { model, model_revision: revision, provider } = row;
+      byModel.set(modelKey, { model, revision, provider, rows: (byModel.get(modelKey)?.rows ?? 0) + 1 });
+      const tally = byTask.get(row.task_id) ?? emptyTally();
+      byTask.set(row.task_id, tally);
+      tally.rows++;
+      tally.kept += isKept ? 1 : 0;
+      if (row.score_raw !== null) addScore(tally, row.score_raw, row.score_higher_is_better);
+    },
+    manifestPart: () => ({
+      rowsBySplit: Object.fromEntries([...bySplit].sort()),
+      keptRows: kept,
+      scriptedRows: scripted,
+      benchmarkRows: benchmark,
+      models: [...byModel].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, model]) => model),
+      tasks: tasks.map((task) => ({
+        taskId: task.id,
+        use: task.definition.use,
+        split: splitOf(task.definition),
+        playHash: task.playHash,
+        judgeHash: task.judgeHash,
+        rows: byTask.get(task.id)?.rows ?? 0,
+      })),
+    }),
+    scores: () => tasks.map((task) => taskScores(task, byTask.get(task.id) ?? emptyTally())),
+  };
+}
+
+function taskScores({ id, definition }: TaskInfo, tally: TaskTally): TaskScores {
+  return {
+    taskId: id,
+    use: definition.use,
+    metric: definition.metric.name,
+    higherIsBetter: definition.metric.direction === "maximize",
+    anchors: definition.anchors,
+    rows: tally.rows,
+    keptRows: tally.kept,
+    scoredRows: tally.scored,
+    scoreMean: tally.scored === 0 ? null : tally.scoreSum / tally.scored,
+    scoreBest: tally.best,
+  };
+}
+
+function addScore(tally: TaskTally, score: number, higherIsBetter: boolean): void {
+  tally.scored++;
+  tally.scoreSum += score;
+  const better = tally.best === null || (higherIsBetter ? score > tally.best : score < tally.best);
+  if (better) tally.best = score;
+}
+
+function emptyTally(): TaskTally {
+  return { rows: 0, kept: 0, scored: 0, scoreSum: 0, best: null };
+}

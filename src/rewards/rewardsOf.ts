@@ -1,0 +1,45 @@
+// The reward functions by name, and what they say of a rollout's submissions.
+import { anchored } from "./anchored.ts";
+import { beatsStarter } from "./improvement.ts";
+import { raw } from "./raw.ts";
+import type { RewardFunction, RewardTask } from "./rewardFunction.ts";
+import { scoreStatistics } from "./scoreStatistics.ts";
+
+/** A changed formula is a new name with a raised version; old names keep their meaning. */
+export const REWARD_FUNCTIONS = { "raw@1": raw, "anchored@1": anchored } as const satisfies {
+  readonly [name: string]: RewardFunction;
+};
+export type RewardName = keyof typeof REWARD_FUNCTIONS;
+export const REWARD_NAMES = ["raw@1", "anchored@1"] as const satisfies readonly RewardName[];
+
+export interface Rewards {
+  readonly fn: RewardName;
+  /** The reward of the final submission; null: not scored. */
+  readonly value: number | null;
+  /** Better than the starter by two standard errors; null exactly where `value` is. */
+  readonly success: boolean | null;
+  readonly standardError: number | null;
+  /** Every function, of the final submission (`final:…`) and of the one that validated best (`best:…`). */
+  readonly components: Record<string, number | null>;
+}
+
+/** `finalScores` and `bestScores`: one score of record per judge seed; empty where the submission was not scored. */
+export function rewardsOf(
+  fn: RewardName,
+  task: RewardTask,
+  finalScores: readonly number[],
+  bestScores: readonly number[],
+): Rewards {
+  const value = REWARD_FUNCTIONS[fn](task, finalScores);
+  const components = REWARD_NAMES.flatMap((name): [string, number | null][] => [
+    [`final:${name}`, REWARD_FUNCTIONS[name](task, finalScores)],
+    [`best:${name}`, REWARD_FUNCTIONS[name](task, bestScores)],
+  ]);
+  return {
+    fn,
+    value,
+    success: value === null ? null : beatsStarter(task, finalScores),
+    standardError: scoreStatistics(finalScores, task.sigma)?.standardError ?? null,
+    components: Object.fromEntries(components),
+  };
+}
