@@ -114,7 +114,7 @@ describe("loadTask", () => {
     const judged = await load();
     expect(judged.playHash).toBe(before.playHash);
     expect(judged.judgeHash).not.toBe(before.judgeHash);
-    await edited("task.yaml", "timeoutSeconds: 30", "timeoutSeconds: 31");
+    await edited("task.yaml", "timeoutSeconds: 120", "timeoutSeconds: 121");
     const settings = await load();
     expect(settings.playHash).toBe(before.playHash);
     expect(settings.judgeHash).not.toBe(judged.judgeHash);
