@@ -1962,7 +1962,19 @@ def _first_line(path):
         return ""
 
 
+def keep_to_ourselves():
+    """What we were started with (the control socket above all) must never reach what runs in the sandbox."""
+    for name in os.listdir("/proc/self/fd"):
+        fd = int(name)
+        try:
+            if fd > 2:
+                os.set_inheritable(fd, False)
+        except OSError:
+            pass  # the listing's own descriptor, closed by now
+
+
 def main():
+    keep_to_ourselves()
     settings = parse_json(sys.argv[1])
     os.umask(0o022)
     uid = settings.get("uid")
