@@ -82,7 +82,8 @@ export function openCommitFile(path: string, options: CommitFileOptions): Commit
         waiter.reject(error instanceof Error ? error : new StoreError(errorText(error)));
       }
     }
-    waiting = taken === waiting.length ? [] : waiting.slice(taken);
+    // Copied only when something was taken: a long queue must not be walked for each record that joins it.
+    if (taken > 0) waiting = waiting.slice(taken);
   };
 
   const openFile = async (): Promise<DiskFile> => {
