@@ -103,14 +103,20 @@ def _c_function(name):
     except (ImportError, AttributeError):
         import ctypes
 
-        return getattr(ctypes.CDLL(None, use_errno=True), name)
+        return getattr(ctypes.CDLL(None), name)
+
+
+# Looked up at once: after giving up root, the interpreter's own files may be out of reach.
+_prctl = _c_function("prctl")
 
 
 def prctl(option, value):
-    try:
-        return _c_function("prctl")(option, value, 0, 0, 0)
-    except (OSError, ImportError, AttributeError):
-        return -1
+    return _prctl(option, value, 0, 0, 0)
+
+
+def checked(name, what, *arguments):
+    if _c_function(name)(*arguments) != 0:
+        raise OSError("%s refused: %s" % (name, what))
 
 
 # --- Output: capped to a head and a tail, real paths shown under their names in the sandbox ----------------------
@@ -1951,6 +1957,140 @@ class Client:
         self.supervisor.count_orphan_time()
 
 
+# --- A world of its own: namespaces, where the kernel lets us -----------------------------------------------------
+
+NOBODY = 65534
+CLONE_FLAGS = 0x00020000 | 0x04000000 | 0x08000000 | 0x10000000 | 0x20000000 | 17  # ns, uts, ipc, user, pid; SIGCHLD
+CLONE_NEWNET = 0x40000000
+SYSTEM_CALLS = {"x86_64": (56, 155), "aarch64": (220, 41), "riscv64": (220, 41)}  # clone, pivot_root
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 1, 2, 4, 32, 4096, 16384, 1 << 18
+MNT_DETACH = 2
+TEMP_MB = 64
+DEVICES = ("null", "zero", "full", "random", "urandom")
+
+
+def enter(world):
+    """
+    Becomes process 1 of new user, process, mount, host-name, IPC and (unless wanted) network namespaces: the workspace
+    at /work in memory, mounts read-only, of the host's files only its programs and their settings. The process that
+    was started stays outside, to name the users and to wait.
+    """
+    machine = os.uname().machine
+    if machine not in SYSTEM_CALLS:
+        raise OSError("namespaces: unknown machine %s" % machine)
+    clone, pivot_root = SYSTEM_CALLS[machine]
+    named_read, named_write = os.pipe()
+    was_root = os.getuid() == 0
+    # Not os.fork and unshare: a process can neither name users in a namespace that it has just entered, nor be its
+    # process 1.
+    child = _c_function("syscall")(clone, CLONE_FLAGS | (0 if world["network"] else CLONE_NEWNET), 0, 0, 0, 0)
+    if child < 0:
+        raise OSError("clone refused: this kernel or container allows no new namespaces")
+    if child > 0:
+        os.close(named_read)
+        stay_outside(child, named_write, world, was_root)
+    os.close(named_write)
+    if os.read(named_read, 1) != b"1":
+        os._exit(1)
+    os.close(named_read)
+    build_root(world, pivot_root)
+    checked("sethostname", "sandbox", b"sandbox", len(b"sandbox"))
+    if not world["network"]:
+        raise_loopback()
+    if was_root:
+        os.setgroups([])
+        os.setresgid(NOBODY, NOBODY, NOBODY)
+        os.setresuid(NOBODY, NOBODY, NOBODY)
+
+
+def stay_outside(child, named, world, was_root):
+    """The outer process: maps the users, lets the inner one go on, and ends as it ends."""
+    try:
+        for kind in ("uid", "gid"):
+            own = os.getuid() if kind == "uid" else os.getgid()
+            # Root maps itself for the time of mounting, and a spare user to be in the sandbox.
+            lines = "0 0 1\n%d %d 1\n" % (NOBODY, world["uid"]) if was_root else "%d %d 1\n" % (NOBODY, own)
+            if not was_root and kind == "gid":
+                write_text("/proc/%d/setgroups" % child, "deny")
+            write_text("/proc/%d/%s_map" % (child, kind), lines)
+        os.write(named, b"1")
+    except OSError:
+        os.kill(child, SIGKILL)
+        raise
+    os.close(named)
+    # The stream must end when the inner process ends.
+    os.close(world["fd"])
+    for number in (signals.SIGHUP, signals.SIGINT, signals.SIGQUIT, signals.SIGTERM):
+        signals.signal(number, signals.SIG_IGN)
+    _, status = os.waitpid(child, 0)
+    os._exit(os.WEXITSTATUS(status) if os.WIFEXITED(status) else 1)
+
+
+def build_root(world, pivot_root):
+    mount = _c_function("mount")
+    root = world["base"]
+    if mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None) != 0:
+        raise OSError("mount refused: cannot make mounts private")
+    checked("mount", "new root", b"tmpfs", root.encode(), b"tmpfs", MS_NOSUID | MS_NODEV, b"mode=755,size=%dm" % TEMP_MB)
+    for name in ("bin", "sbin", "lib", "lib32", "lib64", "libx32"):
+        if os.path.islink("/" + name):
+            os.symlink(os.readlink("/" + name), root + "/" + name)
+        elif os.path.isdir("/" + name):
+            bind("/" + name, root + "/" + name)
+    for path in ["/usr", "/etc", "/opt"] + world["prefixes"]:
+        if os.path.isdir(path) and not os.path.exists(root + path):
+            bind(path, root + path)
+    for name in ("tmp", "var/tmp", "dev/shm"):
+        os.makedirs(root + "/" + name)
+        os.chmod(root + "/" + name, 0o1777)
+    for name in ("root", "home", "run", "proc", "work", "old"):
+        os.mkdir(root + "/" + name)
+    for name in DEVICES:
+        write_text(root + "/dev/" + name, "")
+        checked("mount", name, b"/dev/" + name.encode(), (root + "/dev/" + name).encode(), None, MS_BIND, None)
+    for name, target in (("fd", ""), ("stdin", "/0"), ("stdout", "/1"), ("stderr", "/2")):
+        os.symlink("/proc/self/fd" + target, root + "/dev/" + name)
+    for source, path in world["mounts"]:
+        bind(source, root + path)
+    size = b"mode=755,size=%dm,uid=%d,gid=%d" % (world["diskMb"], NOBODY, NOBODY)
+    checked("mount", "workspace", b"tmpfs", (root + "/work").encode(), b"tmpfs", MS_NOSUID | MS_NODEV, size)
+    checked("mount", "proc", b"proc", (root + "/proc").encode(), b"proc", MS_NOSUID | MS_NODEV | 8, None)
+    # No further user namespaces inside: they are where kernels are attacked.
+    write_text(root + "/proc/sys/user/max_user_namespaces", "0")
+    os.chdir(root)
+    if _c_function("syscall")(pivot_root, b".", b"old") != 0:
+        raise OSError("pivot_root refused")
+    os.chdir("/")
+    checked("umount2", "old root", b"/old", MNT_DETACH)
+    os.rmdir("/old")
+
+
+def bind(source, target):
+    """A read-only view of a host folder. Flags that the host's mount has may not be dropped, so they are repeated."""
+    os.makedirs(target, exist_ok=True)
+    checked("mount", source, source.encode(), target.encode(), None, MS_BIND | MS_REC, None)
+    has = os.statvfs(target).f_flag
+    flags = (has & (2 | 4 | 8 | 1024 | 2048)) | ((1 << 21) if has & 4096 else 0)
+    checked("mount", source + " read-only", None, target.encode(), None, MS_REMOUNT | MS_BIND | MS_RDONLY | flags, None)
+
+
+def raise_loopback():
+    import _socket
+    import fcntl
+
+    link = _socket.socket(_socket.AF_INET, _socket.SOCK_DGRAM)
+    fcntl.ioctl(link.fileno(), 0x8914, struct.pack("16sh14x", b"lo", 1))  # SIOCSIFFLAGS, IFF_UP
+    link.close()
+
+
+def write_text(path, text):
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    try:
+        os.write(fd, text.encode())
+    finally:
+        os.close(fd)
+
+
 # --- Becoming what the settings say ------------------------------------------------------------------------------
 
 
@@ -1977,6 +2117,9 @@ def main():
     keep_to_ourselves()
     settings = parse_json(sys.argv[1])
     os.umask(0o022)
+    if settings.get("world"):
+        enter(dict(settings["world"], fd=settings["fd"]))
+        prctl(1, SIGKILL)
     uid = settings.get("uid")
     if uid is not None:
         os.setgroups([])

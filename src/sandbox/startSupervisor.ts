@@ -1,0 +1,66 @@
+// Starts a supervisor as a child process and ends it again. What it complains about at its start is kept for the error.
+import { type ChildProcess, spawn } from "node:child_process";
+import { Duplex } from "node:stream";
+import { BoundaryError, errorText } from "../core/errors.ts";
+import type { Clock } from "../core/runtime.ts";
+import type { Settings } from "./processSettings.ts";
+import type { Python } from "./python.ts";
+
+const EXIT_PATIENCE_MS = 15_000;
+const COMPLAINT_CHARACTERS_MAX = 2048;
+
+export interface StartedSupervisor {
+  readonly pid: number;
+  readonly stream: Duplex;
+  /** The error that a failed start should be reported as. */
+  explain(error: unknown): unknown;
+  /** Waits for its end, which the end of the stream brings about; kills it where it does not come. */
+  ended(clock: Clock): Promise<void>;
+}
+
+export function startSupervisor(python: Python, settings: Settings): StartedSupervisor {
+  const child = spawn(
+    python.executable,
+    ["-I", "-S", python.supervisor, JSON.stringify(settings)],
+    // A session of its own: Ctrl-C at the terminal is for the orchestrator, which drains.
+    { cwd: "/", env: {}, detached: true, stdio: ["ignore", "ignore", "pipe", "pipe"] },
+  );
+  let complaint = "";
+  child.stderr?.setEncoding("utf8");
+  child.stderr?.on("data", (text: string) => {
+    complaint = (complaint + text).slice(-COMPLAINT_CHARACTERS_MAX);
+  });
+  child.on("error", (error) => {
+    complaint = errorText(error);
+  });
+  const stream = child.stdio[3];
+  if (!(stream instanceof Duplex)) throw new BoundaryError("sandbox", "the supervisor has no stream");
+  return {
+    pid: child.pid ?? 0,
+    stream,
+    explain: (error) => {
+      // A traceback's last line says what, the others where.
+      const said = complaint.trim().split("\n").pop() ?? "";
+      if (said === "") return error;
+      return new BoundaryError("sandbox", `the supervisor did not start: ${said}`, { transient: true });
+    },
+    ended: (clock) => ended(child, clock),
+  };
+}
+
+async function ended(child: ChildProcess, clock: Clock): Promise<void> {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  const patience = new AbortController();
+  const exit = new Promise<void>((resolve) => {
+    child.once("exit", () => resolve());
+  });
+  const late = clock.sleep(EXIT_PATIENCE_MS, patience.signal).then(
+    () => {
+      child.kill("SIGKILL");
+    },
+    () => {},
+  );
+  await exit;
+  patience.abort();
+  await late;
+}
