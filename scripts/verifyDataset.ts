@@ -6,13 +6,14 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
-import { ParquetReader, ParquetSchema, ParquetWriter } from "parquetjs-lite";
+import parquetjs from "parquetjs-lite";
 import { errorText } from "../src/core/errors.ts";
+import { sha256 } from "../src/core/hash.ts";
 import { checkDataset } from "../src/dataset/checkDataset.ts";
-import { footerVersion, writeCompatibleCopy } from "../src/dataset/compatibleCopy.ts";
 import { type Manifest, readManifest } from "../src/dataset/manifest.ts";
 import { readRows, readTable, rowCount } from "../src/dataset/readTable.ts";
-import { TABLE_NAMES, TABLES, type TableName, trajectoriesTable } from "../src/dataset/schema.ts";
+import { TABLE_NAMES, TABLES, type Table, type TableName, trajectoriesTable } from "../src/dataset/schema.ts";
+import { footerVersion, writeCompatibleCopy } from "./compatibleCopy.ts";
 
 type Query = (sql: string) => Promise<Record<string, unknown>[]>;
 
@@ -22,11 +23,14 @@ interface Found {
   readonly hash: string;
 }
 
-/** The column of each table that is hashed with the key: what a reader would most likely get wrong. */
+/** What is hashed of each table beside the key, in DuckDB's words: what a reader would most likely get wrong. */
 const HASHED = {
   tasks: { key: ["task_id"], text: "description" },
-  trajectories: { key: ["trajectory_id"], text: "dedupe_key" },
-  steps: { key: ["trajectory_id", "step_index"], text: "action" },
+  trajectories: {
+    key: ["trajectory_id"],
+    text: "array_to_string(list_transform(messages, m -> m.role || ' ' || m.content), chr(10))",
+  },
+  steps: { key: ["trajectory_id", "step_index"], text: "coalesce(action, '')" },
 } as const;
 
 let failures = 0;
@@ -71,9 +75,9 @@ async function verifyTable(dir: string, manifest: Manifest, name: TableName, que
   await check(`our reader: ${name}, ${ours.rows} rows`, async () =>
     same("rows", manifest.tables[name].rows, ours.rows),
   );
-  await check(`DuckDB: ${name}, ${ours.rows} rows, hash over keys and ${text}`, async () => {
+  await check(`DuckDB: ${name}, ${ours.rows} rows, hash over keys and texts`, async () => {
     const rows = await query(
-      `SELECT ${[...key, text].join(", ")} FROM '${dir}/data/${name}/*.parquet' ORDER BY ${key.join(", ")}`,
+      `SELECT ${key.join(", ")}, sha256(${text}) AS text FROM '${dir}/data/${name}/*.parquet' ORDER BY ${key.join(", ")}`,
     );
     const theirs = foundIn(rows, name);
     return same("rows", ours.rows, theirs.rows) ?? same("hash", ours.hash, theirs.hash);
@@ -82,11 +86,13 @@ async function verifyTable(dir: string, manifest: Manifest, name: TableName, que
 
 async function foundByUs(dir: string, manifest: Manifest, name: TableName): Promise<Found> {
   const rows: Record<string, unknown>[] = [];
-  const { key, text } = HASHED[name];
-  for (const file of manifest.files.filter(({ table }) => table === name)) {
-    for await (const row of readTable(join(dir, file.path), TABLES[name])) {
+  const table: Table = TABLES[name];
+  const { key } = HASHED[name];
+  for (const file of manifest.files.filter((entry) => entry.table === name)) {
+    for await (const row of readTable(join(dir, file.path), table)) {
       const cells: Record<string, unknown> = row;
-      rows.push(Object.fromEntries([...key, text].map((column) => [column, cells[column]])));
+      const keys = key.map((column) => [column, cells[column]]);
+      rows.push({ ...Object.fromEntries(keys), text: sha256(textOf(name, cells)) });
     }
   }
   rows.sort((a, b) =>
@@ -96,6 +102,23 @@ async function foundByUs(dir: string, manifest: Manifest, name: TableName): Prom
     ),
   );
   return foundIn(rows, name);
+}
+
+/** The same text as HASHED names, from our reader's row. */
+function textOf(name: TableName, row: Record<string, unknown>): string {
+  switch (name) {
+    case "tasks":
+      return String(row["description"]);
+    case "trajectories":
+      return trajectoriesTable.row.shape.messages
+        .parse(row["messages"])
+        .map((message) => `${message.role} ${message.content}`)
+        .join("\n");
+    case "steps":
+      return String(row["action"] ?? "");
+    default:
+      return name satisfies never;
+  }
 }
 
 function foundIn(rows: readonly Record<string, unknown>[], name: TableName): Found {
@@ -118,7 +141,7 @@ async function verifyPeer(dir: string, manifest: Manifest): Promise<void> {
     await check(`parquetjs-lite reads a compatible copy of ${file.path}`, async () => {
       const copy = join(folder, "copy.parquet");
       await writeCompatibleCopy(trajectoriesTable, source, copy);
-      const reader = await ParquetReader.openFile(copy);
+      const reader = await parquetjs.ParquetReader.openFile(copy);
       const cursor = reader.getCursor();
       const theirs: unknown[] = [];
       for (let row = await cursor.next(); row !== null; row = await cursor.next())
@@ -141,7 +164,7 @@ async function verifyPeer(dir: string, manifest: Manifest): Promise<void> {
 }
 
 async function writeLegacy(source: string, path: string): Promise<unknown[]> {
-  const schema = new ParquetSchema({
+  const schema = new parquetjs.ParquetSchema({
     id: { type: "UTF8", compression: "GZIP" },
     steps: { type: "INT64" },
     reward: { type: "DOUBLE", optional: true },
@@ -151,7 +174,7 @@ async function writeLegacy(source: string, path: string): Promise<unknown[]> {
       fields: { role: { type: "UTF8" }, content: { type: "UTF8", compression: "SNAPPY" } },
     },
   });
-  const writer = await ParquetWriter.openFile(schema, path);
+  const writer = await parquetjs.ParquetWriter.openFile(schema, path);
   const expected: unknown[] = [];
   for await (const row of readTable(source, trajectoriesTable)) {
     const messages = row.messages.map(({ role, content }) => ({ role, content }));

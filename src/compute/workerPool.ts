@@ -69,7 +69,9 @@ export function workerPool({ workersMax, waitingMax }: WorkerPoolOptions): Worke
       rested.ref();
       return rested;
     }
-    const worker = new Worker(siblingModule(import.meta.url, "workerMain"), { name: "nightshift-compute" });
+    const worker = new Worker(siblingModule(import.meta.url, "computeWorker"), {
+      name: "nightshift-compute",
+    });
     all.add(worker);
     // A job listens for itself; between jobs a failing thread only leaves the pool, by its exit.
     worker.on("error", () => {});

@@ -1,6 +1,8 @@
 // The part of writing a dataset that runs on a worker thread: rows, checks, hashes, Parquet, card, and the manifest last.
 import { z } from "zod";
+import { StoreError } from "../core/errors.ts";
 import { datasetCard } from "./card.ts";
+import { checkDataset } from "./checkDataset.ts";
 import { checkRollout, setCheck } from "./invariants.ts";
 import {
   ALLOWANCES,
@@ -116,7 +118,16 @@ export async function run(input: unknown, feed: AsyncIterable<unknown>): Promise
   await syncTree(folder, parquetFiles);
   await writeDurably(folder, MANIFEST_NAME, manifestText(manifest));
   await syncFolder(folder);
+  await readBack(folder);
   return manifest;
+}
+
+/** Reads all of it again with the reader that everybody uses: what cannot be read back takes nobody's place. */
+async function readBack(folder: string): Promise<void> {
+  for (const { what, problem } of await checkDataset(folder)) {
+    if (problem !== null)
+      throw new StoreError(`the dataset that was just written is wrong: ${what}: ${problem}`);
+  }
 }
 
 function stepLimits(limits: TableLimits): TableLimits {

@@ -1,4 +1,4 @@
-// The row of a task.
+// The row of a task: what it is, how it is measured, and where its scores stand.
 import { hashOf } from "../core/hash.ts";
 import { plainJson } from "./plainJson.ts";
 import type { TaskInfo } from "./records.ts";

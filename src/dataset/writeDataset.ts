@@ -33,7 +33,7 @@ export interface WrittenDataset {
 }
 
 /**
- * Writes tables, card and, last, the manifest, then replaces `outDir` in one go: after a crash the old or the new dataset is
+ * Writes tables, card and, last, the manifest, reads all of it back, then replaces `outDir` in one go: after a crash the old or the new dataset is
  * there, never half of one. Throws an InvariantError when rows break a rule, and leaves the old dataset as it was.
  */
 export async function writeDataset(options: WriteDatasetOptions): Promise<WrittenDataset> {

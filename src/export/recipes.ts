@@ -1,4 +1,4 @@
-// The recipes by name.
+// The export recipes by name: the map that runner and command line choose from.
 import { sftBranches } from "./sftBranches.ts";
 import { sftTextChat } from "./sftTextChat.ts";
 

@@ -13,7 +13,7 @@ export const sftBranchRowSchema = z.strictObject({
   trajectory_id: text("The rollout.", { indexed: true }),
   branch_index: int32("Branch of the rollout, from 0.", { indexed: true }),
   branch_count: int32("Branches of the rollout; 1 where its history was only appended to."),
-  task_id: text("Task."),
+  task_id: text("Id of the task."),
   model: text("Model that was sampled."),
   reward: orNull(float64("Reward of the rollout.", { indexed: true })),
   trained_turns: int32("Assistant turns with `train: true`."),

@@ -14,7 +14,7 @@ const message = struct(
 export const sftTextChatRowSchema = z.strictObject({
   trajectory_id: text("The rollout.", { indexed: true }),
   branch_index: int32("Branch of the rollout, from 0.", { indexed: true }),
-  task_id: text("Task."),
+  task_id: text("Id of the task."),
   model: text("Model that was sampled."),
   reward: orNull(float64("Reward of the rollout.", { indexed: true })),
   trained_turns: int32("Assistant turns: all of them are trained on."),

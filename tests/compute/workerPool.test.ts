@@ -92,10 +92,10 @@ describe("a pool of one worker", () => {
 });
 
 it("names modules beside the caller in sources and in what is built of them", () => {
-  expect(siblingModule("file:///a/src/compute/workerPool.ts", "workerMain").href).toBe(
-    "file:///a/src/compute/workerMain.ts",
+  expect(siblingModule("file:///a/src/compute/workerPool.ts", "computeWorker").href).toBe(
+    "file:///a/src/compute/computeWorker.ts",
   );
-  expect(siblingModule("file:///a/dist/compute/workerPool.js", "workerMain").href).toBe(
-    "file:///a/dist/compute/workerMain.js",
+  expect(siblingModule("file:///a/dist/compute/workerPool.js", "computeWorker").href).toBe(
+    "file:///a/dist/compute/computeWorker.js",
   );
 });

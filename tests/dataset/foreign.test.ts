@@ -1,9 +1,9 @@
 // parquetjs-lite, the foreign peer: we read what it writes (legacy lists), and it reads a compatible copy of ours.
 import { join } from "node:path";
-import { ParquetReader, ParquetSchema, ParquetWriter } from "parquetjs-lite";
+import parquetjs from "parquetjs-lite";
 import { afterAll, expect, it } from "vitest";
+import { footerVersion, writeCompatibleCopy } from "../../scripts/compatibleCopy.ts";
 import { workerPool } from "../../src/compute/workerPool.ts";
-import { footerVersion, writeCompatibleCopy } from "../../src/dataset/compatibleCopy.ts";
 import { readFooter, readRows, readTable } from "../../src/dataset/readTable.ts";
 import { trajectoriesTable } from "../../src/dataset/schema.ts";
 import { writeDataset } from "../../src/dataset/writeDataset.ts";
@@ -17,7 +17,7 @@ afterAll(() => pool[Symbol.asyncDispose]());
 
 it("reads a parquetjs-lite file with repeated groups, gzip and all kinds of columns", async () => {
   const path = at("legacy.parquet");
-  const schema = new ParquetSchema({
+  const schema = new parquetjs.ParquetSchema({
     id: { type: "UTF8", compression: "GZIP" },
     count: { type: "INT64" },
     score: { type: "DOUBLE", optional: true },
@@ -35,7 +35,7 @@ it("reads a parquetjs-lite file with repeated groups, gzip and all kinds of colu
       },
     },
   });
-  const writer = await ParquetWriter.openFile(schema, path);
+  const writer = await parquetjs.ParquetWriter.openFile(schema, path);
   writer.setRowGroupSize(2);
   const rows = Array.from({ length: 6 }, (_, i) => ({
     id: `row-${i}`,
@@ -82,7 +82,7 @@ it("parquetjs-lite reads a compatible copy, and not our own form", async () => {
   });
   const source = join(dir, "data/trajectories/train-00000-of-00001.parquet");
   expect(await footerVersion(source)).toBe(2);
-  await expect(ParquetReader.openFile(source)).rejects.toThrow();
+  await expect(parquetjs.ParquetReader.openFile(source)).rejects.toThrow();
 
   const copy = at("copy.parquet");
   expect(await writeCompatibleCopy(trajectoriesTable, source, copy)).toBe(5);
@@ -92,7 +92,7 @@ it("parquetjs-lite reads a compatible copy, and not our own form", async () => {
     const contents = row.messages.map((message) => message.content);
     ours.push({ id: row.trajectory_id, steps: row.num_steps, contents });
   }
-  const reader = await ParquetReader.openFile(copy);
+  const reader = await parquetjs.ParquetReader.openFile(copy);
   const cursor = reader.getCursor();
   const theirs: unknown[] = [];
   for (let row = await cursor.next(); row !== null; row = await cursor.next()) {

@@ -1,19 +1,24 @@
-// The few members of parquetjs-lite that tests and the dataset check use; the package has no types.
+// The few members of parquetjs-lite that tests and the dataset check use; the package has no types. It is CommonJS, so
+// Node shows its members under `default`.
 declare module "parquetjs-lite" {
-  export class ParquetSchema {
+  class ParquetSchema {
     constructor(fields: Record<string, unknown>);
   }
-  export class ParquetWriter {
+  class ParquetWriter {
     static openFile(schema: ParquetSchema, path: string): Promise<ParquetWriter>;
     appendRow(row: Record<string, unknown>): Promise<void>;
     setRowGroupSize(rows: number): void;
     close(): Promise<void>;
   }
-  export class ParquetReader {
+  class ParquetReader {
     static openFile(path: string): Promise<ParquetReader>;
-    getCursor(columns?: readonly (string | readonly string[])[]): {
-      next(): Promise<Record<string, unknown> | null>;
-    };
+    getCursor(): { next(): Promise<Record<string, unknown> | null> };
     close(): Promise<void>;
   }
+  const parquetjs: {
+    readonly ParquetSchema: typeof ParquetSchema;
+    readonly ParquetWriter: typeof ParquetWriter;
+    readonly ParquetReader: typeof ParquetReader;
+  };
+  export default parquetjs;
 }

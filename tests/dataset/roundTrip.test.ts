@@ -202,6 +202,20 @@ describe("a written dataset", () => {
     expect((await checkDataset(dir)).filter((check) => check.problem !== null)).toEqual([]);
   });
 
+  it("indexes the pages of long columns, so that a viewer can read one row of many", async () => {
+    const dir = at("long");
+    const long = (seedIndex: number) =>
+      fixtureRecord({ seedIndex, steps: [{ text: "ls", observation: `${seedIndex} `.repeat(400_000) }] });
+    await writeDataset(options(dir, { rows: streamed(inKeyOrder([long(1), long(2), long(3)])) }));
+    const { metadata } = await readFooter(join(dir, "data/trajectories/train-00000-of-00001.parquet"));
+    const columns = metadata.row_groups[0]?.columns ?? [];
+    const content = columns.find(
+      (column) => column.meta_data?.path_in_schema.join(".") === "messages.list.element.content",
+    );
+    expect(content?.offset_index_offset).toBeGreaterThan(0n);
+    expect(content?.meta_data?.codec).toBe("ZSTD");
+  });
+
   it("keeps the old dataset where rows are refused, the feed fails, or the work is aborted", async () => {
     const dir = at("kept");
     const { manifestSha256 } = await writeDataset(options(dir));

@@ -4,11 +4,11 @@ import { readFile, rename, writeFile } from "node:fs/promises";
 import type { DataType, Field } from "apache-arrow";
 import type { SchemaElement } from "hyparquet";
 import { ByteWriter, ParquetWriter } from "hyparquet-writer";
-import { type PlainRow, toParquet } from "./cells.ts";
-import { columnSettings, parquetSchema } from "./parquetSchema.ts";
-import { readRows } from "./readTable.ts";
-import type { Table } from "./schema.ts";
-import { makeDurable, TABLE_LIMITS } from "./writeTable.ts";
+import { type PlainRow, toParquet } from "../src/dataset/cells.ts";
+import { columnSettings, parquetSchema } from "../src/dataset/parquetSchema.ts";
+import { readRows } from "../src/dataset/readTable.ts";
+import type { Table } from "../src/dataset/schema.ts";
+import { makeDurable, TABLE_LIMITS } from "../src/dataset/writeTable.ts";
 
 /**
  * Copies one shard of a table. The copy is made in memory, so its size bounds what a shard may be: some 500 MB. Resolves with
