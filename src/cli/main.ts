@@ -51,7 +51,7 @@ export async function main(args: readonly string[]): Promise<number> {
 
 /** One sentence for any error; what is not the user's doing says so. */
 function sentence(error: unknown): string {
-  if (error instanceof CommanderError) return error.message.replace(/^error: /, "");
+  if (error instanceof CommanderError) return error.message.replace(/^error: /, "").replaceAll(/\s+/g, " ");
   if (error instanceof UserError || error instanceof StoreError) return error.message;
   return `nightshift broke: ${errorText(error)}`;
 }

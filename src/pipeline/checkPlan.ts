@@ -3,13 +3,8 @@ import { UserError } from "../core/errors.ts";
 import type { Capabilities } from "../core/sandbox.ts";
 import type { Plan } from "./plan.ts";
 
-export interface Surroundings {
-  readonly env: (name: string) => string | undefined;
-  readonly capabilities: Capabilities;
-}
-
-/** Throws UserError at the first thing that would go wrong later. Images and tasks are checked where they are loaded. */
-export function checkPlan(plan: Plan, { env, capabilities }: Surroundings): void {
+/** Throws UserError at the first thing that would go wrong later, wherever the plan is played. */
+export function checkNeeds(plan: Plan, env: (name: string) => string | undefined): void {
   const { pipeline } = plan;
   const costs = pipeline.budgets.usd ?? pipeline.limits.costUsd ?? null;
   for (const model of pipeline.cells.models) {
@@ -22,11 +17,6 @@ export function checkPlan(plan: Plan, { env, capabilities }: Surroundings): void
     if (costs !== null && model.price === null) {
       throw new UserError(
         `cells.models: ${model.name} has no price, but there is a limit in dollars (${costs}); give the model a price, or take the limit out`,
-      );
-    }
-    if (capabilities.hostFiles !== "enforced" && !pipeline.sandbox.unsafe) {
-      throw new UserError(
-        `sandbox.backend: ${capabilities.backend} does not keep a real model (${model.name}) from this machine's files; use docker, or set sandbox.unsafe: true`,
       );
     }
   }
@@ -45,6 +35,15 @@ export function checkPlan(plan: Plan, { env, capabilities }: Surroundings): void
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined)
     throw new UserError(`cells.models: two models are named ${twice}; give each its own name`);
+}
+
+/** Throws UserError where a real model would play on a backend that lets it at this machine. */
+export function checkIsolation({ pipeline }: Plan, capabilities: Capabilities): void {
+  const real = pipeline.cells.models.find((model) => model.wire !== "scripted");
+  if (real === undefined || pipeline.sandbox.unsafe || capabilities.hostFiles === "enforced") return;
+  throw new UserError(
+    `sandbox.backend: ${capabilities.backend} does not keep a real model (${real.name}) from this machine's files; use docker, or set sandbox.unsafe: true`,
+  );
 }
 
 /** Milliseconds that this session may take from `nowMs` on: the nearer of the wall clock budget and the deadline; null for no bound. */

@@ -8,6 +8,8 @@ import type { Trajectory } from "../core/trajectory.ts";
 import { totalUsage } from "../rollout/recorder.ts";
 import type { RolloutSpec } from "../rollout/rollout.ts";
 
+export type { RolloutSpec } from "../rollout/rollout.ts";
+
 export interface GenerateDeps {
   readonly ledger: Ledger;
   readonly archive: Archive;
