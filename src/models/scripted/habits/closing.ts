@@ -46,7 +46,9 @@ export const finish: Habit = (situation) => {
     const back = restore(situation, "restore");
     if (back !== null) return back;
   }
-  if (validationsLeft > 0 && versions.every(({ validated }) => validated === null) && draw.chance(0.85)) {
+  const asked = lastTurn(notes, (command) => command === "validate");
+  const unscored = versions.every(({ validated }) => validated === null);
+  if (validationsLeft > 0 && unscored && (asked < 0 || asked < notes.lastChange) && draw.chance(0.85)) {
     return { phase: "validate", thought: say("lastValidate", draw), command: "validate" };
   }
   if (persona.role === "quitter" && !clearlyBetter(situation)) {
