@@ -8,6 +8,7 @@ import type { BlobStore, Capabilities, Sandbox, SandboxBackend, SandboxSpec } fr
 import { connectedSandbox, greet, writeFile } from "./client.ts";
 import { Connection } from "./connection.ts";
 import { gate } from "./gate.ts";
+import { checkMounts } from "./mounts.ts";
 import { openSettings, walledSettings } from "./processSettings.ts";
 import { type Python, preparePython } from "./python.ts";
 import { claimFolder, sweepFolders } from "./scratch.ts";
@@ -68,6 +69,7 @@ export function processBackend(options: ProcessBackendOptions): SandboxBackend {
 
     async create(spec, signal) {
       const ready = await prepared();
+      await checkMounts(spec, process.getuid?.() !== 0);
       return creating.run(() => createSandbox(options, ready, spec, signal), signal);
     },
 

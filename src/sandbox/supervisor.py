@@ -478,6 +478,7 @@ class Supervisor:
         self.shell_lost = False
         self.sampling = None
         self.orphan_timer = None
+        self.ending = False
         self.whole_table = self.is_pid1 or not os.path.exists("/proc/self/task/%d/children" % os.getpid())
         self.boot_id = _first_line("/proc/sys/kernel/random/boot_id")
         self.oom_path, self.cpu_path = self.find_counters()
@@ -550,6 +551,8 @@ class Supervisor:
             self.orphan_timer = self.loop.timer(self.settings["orphanTtlMs"] / 1000.0, self.end)
 
     def end(self):
+        # What is killed now has no result: its client must see a sandbox that ended, not a process that did.
+        self.ending = True
         try:
             self.kill_everything()
         finally:
@@ -1928,7 +1931,7 @@ class Client:
             self.supervisor.request(self, parse_json(header.decode("utf-8", "replace")), body)
 
     def send(self, header, body=b""):
-        if self.gone:
+        if self.gone or self.supervisor.ending:
             return
         text = to_json(header).encode()
         self.out.send(struct.pack(">II", len(text), len(body)) + text + body)

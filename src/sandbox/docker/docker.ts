@@ -11,6 +11,7 @@ import type { BlobStore, Capabilities, Sandbox, SandboxBackend, SandboxSpec } fr
 import { connectedSandbox, greet, writeFile as layFile } from "../client.ts";
 import { Connection } from "../connection.ts";
 import { gate } from "../gate.ts";
+import { checkMounts } from "../mounts.ts";
 import { ownerLabel } from "../owner.ts";
 import { SUPERVISOR_PATH } from "../python.ts";
 import { containerName, createOptions } from "./createOptions.ts";
@@ -88,6 +89,7 @@ export function dockerBackend(options: DockerBackendOptions): SandboxBackend {
     async create(spec, signal) {
       const found = await probed();
       const supervisorPath = await supervisorCopy();
+      await checkMounts(spec, false);
       return creating.run(
         () => createContainer(options, engine, { spec, capabilities: found, supervisorPath }, signal),
         signal,
