@@ -2044,10 +2044,10 @@ def build_root(world, pivot_root):
         if os.path.isdir(path) and not os.path.exists(root + path):
             bind(path, root + path)
     for name in ("tmp", "var/tmp", "dev/shm"):
-        os.makedirs(root + "/" + name)
+        os.makedirs(root + "/" + name, exist_ok=True)
         os.chmod(root + "/" + name, 0o1777)
     for name in ("root", "home", "run", "proc", "work", "old"):
-        os.mkdir(root + "/" + name)
+        os.makedirs(root + "/" + name, exist_ok=True)
     for name in DEVICES:
         write_text(root + "/dev/" + name, "")
         checked("mount", name, b"/dev/" + name.encode(), (root + "/dev/" + name).encode(), None, MS_BIND, None)
