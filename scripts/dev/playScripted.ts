@@ -60,7 +60,7 @@ const log: Log = { info: () => {}, warn: (event, fields) => console.warn(event, 
 const clock = systemClock;
 const backend = processBackend({
   root: tmpdir(),
-  python: process.env["NIGHTSHIFT_PYTHON"] ?? "python3",
+  python: process.env["NIGHTSHIFT_PYTHON"] ?? "/usr/bin/python3",
   blobs,
   clock,
   log,

@@ -34,9 +34,9 @@ export interface Persona {
 }
 
 const ROLES: readonly (readonly [role: Role, share: number])[] = [
-  ["steady", 0.58],
+  ["steady", 0.56],
   ["hasty", 0.13],
-  ["quitter", 0.1],
+  ["quitter", 0.12],
   ["tinkerer", 0.06],
   ["garbler", 0.07],
   ["talker", 0.06],

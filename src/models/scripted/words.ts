@@ -97,6 +97,10 @@ const SENTENCES = {
     "Nothing that I tried beats the baseline, and I have no further idea that I trust. I give up.",
     "I do not see how to improve on this, and handing in something worse makes no sense. I stop here.",
   ],
+  forfeitLittle: [
+    "The gain is small, I do not trust it, and I have no idea that goes further. I give up.",
+    "This is hardly better than the starter and I am out of ideas. I stop here without handing in.",
+  ],
   tinker: [
     "There may still be something in it: {note}.",
     "I am not satisfied yet. Once more, {note}.",

@@ -5,6 +5,8 @@ import { isBehind, restore } from "./trying.ts";
 
 /** Steps at which a careful persona stops trying. */
 const HURRY_STEPS = 2;
+/** The gain, as a share of the baseline's size, that keeps a quitter from giving up. */
+const CLEAR_GAIN = 0.5;
 const isSubmit = (command: string) => command === "submit";
 
 /** With the steps nearly used up: hand in what there is. */
@@ -75,5 +77,5 @@ export const measureAgain: Habit = (situation) => {
 
 function clearlyBetter({ notes }: Parameters<Habit>[0]): boolean {
   const gain = gainOf(notes.best, notes);
-  return gain !== null && gain > 0.15 * Math.abs(notes.brief.baseline ?? 0);
+  return gain !== null && gain > CLEAR_GAIN * Math.abs(notes.brief.baseline ?? 0);
 }

@@ -17,7 +17,7 @@ export const correctPath: Habit = ({ notes, draw }) => {
 /** Reads the files of the workspace, each once, the work file first. */
 export const orient: Habit = (situation) => {
   const { notes, persona, draw } = situation;
-  const { brief, turns } = notes;
+  const { turns } = notes;
   if (turns.length === 0 && persona.role !== "hasty") {
     return { phase: "look", thought: say("look", draw), command: "ls" };
   }
@@ -29,7 +29,7 @@ export const orient: Habit = (situation) => {
   return {
     phase: "read",
     thought: say("read", draw, { file: path }),
-    command: readCommand(shown, persona.editor, brief.submission),
+    command: readCommand(shown, persona.editor),
   };
 };
 
@@ -59,9 +59,9 @@ function filesToRead({ notes, persona }: Situation): readonly string[] {
   return [...known, ...others].slice(0, persona.role === "hasty" ? 2 : FILES_READ_MAX);
 }
 
-function readCommand(path: string, editor: boolean, submission: string): string {
+function readCommand(path: string, editor: boolean): string {
   if (!TEXT_FILE.test(path)) return `head -n 4 ${path}`;
-  return editor || path === submission.replace(/\.py$/, ".md") ? `open ${path}` : `cat ${path}`;
+  return editor ? `open ${path}` : `cat ${path}`;
 }
 
 function readsFile(path: string): (command: string) => boolean {
