@@ -1,0 +1,107 @@
+// What rollout tests stand on: one real task, the process sandbox, the real judge, and a model that says what the test wants.
+import { fencedAgent } from "../../src/agent/fenced.ts";
+import { loadPrompts, PROMPTS_FOLDER } from "../../src/agent/prompts.ts";
+import type { Cell } from "../../src/core/cell.ts";
+import { rolloutKey, rolloutSeed } from "../../src/core/cell.ts";
+import { DEFAULT_LIMITS, type RolloutLimits } from "../../src/core/limits.ts";
+import type { Model } from "../../src/core/model.ts";
+import type { Sandbox } from "../../src/core/sandbox.ts";
+import type { Task } from "../../src/core/task.ts";
+import type { StepsLogRecord, Trajectory } from "../../src/core/trajectory.ts";
+import { createEnv } from "../../src/env/env.ts";
+import { playRollout } from "../../src/rollout/rollout.ts";
+import { toolset } from "../../src/tools/toolset.ts";
+import { clock, NEVER, type World } from "../judge/world.ts";
+
+export interface Played {
+  readonly trajectory: Trajectory;
+  readonly records: readonly StepsLogRecord[];
+}
+
+export interface PlayOptions {
+  readonly limits?: Partial<RolloutLimits>;
+  readonly signal?: AbortSignal;
+  /** Called with the rollout's sandbox before the agent sees it. */
+  readonly onSandbox?: (sandbox: Sandbox) => void;
+}
+
+/** Plays one rollout of a task with a model, everything else real. */
+export async function playWith(
+  here: World,
+  task: Task,
+  model: Model,
+  options: PlayOptions = {},
+): Promise<Played> {
+  const limits: RolloutLimits = { ...DEFAULT_LIMITS, steps: 30, actionSeconds: 20, ...options.limits };
+  const cell: Cell = {
+    taskId: task.id,
+    playHash: task.playHash,
+    agent: { name: "test", scaffold: "fenced", history: "appendOnly" },
+    model: { id: model.id, revision: null },
+    sampling: {},
+    limits,
+  };
+  const key = rolloutKey(cell, 0, null);
+  const records: StepsLogRecord[] = [];
+  const agent = fencedAgent({
+    model,
+    prompts: await loadPrompts(PROMPTS_FOLDER),
+    tools: toolset,
+    task,
+    limits,
+    sampling: {},
+    seed: rolloutSeed(key),
+    stickyKey: key,
+    callIdOf: (step) => `${key}/0/${step}`,
+  });
+  const log = { info: () => {}, warn: () => {} };
+  const trajectory = await playRollout(
+    { key, retry: 0, cell, seedIndex: 0, origin: null, task },
+    {
+      agent,
+      provider: model.provider,
+      clock,
+      log: {
+        append: async (record) => {
+          records.push(structuredClone(record));
+        },
+      },
+      open: async (signal) => {
+        const { resources, image } = task.definition;
+        const sandbox = await here.backend.create(
+          {
+            runId: "test",
+            owner: key,
+            purpose: "rollout",
+            image,
+            files: task.workspace,
+            mounts: [],
+            limits: { ...resources, lifetimeMs: 600_000 },
+            env: {},
+            network: false,
+            orphanTtlMs: 60_000,
+          },
+          signal,
+        );
+        options.onSandbox?.(sandbox);
+        const env = createEnv({
+          task,
+          sandbox,
+          evaluator: here.judgeOver(here.backend),
+          blobs: here.blobs,
+          tools: toolset,
+          limits,
+          validationSeeds: [0],
+          clock,
+          log,
+        });
+        return {
+          env,
+          place: { sandbox: sandbox.handle, capabilities: sandbox.capabilities, imageDigest: "test" },
+        };
+      },
+    },
+    options.signal ?? NEVER,
+  );
+  return { trajectory, records };
+}
