@@ -123,8 +123,11 @@ async function failure(options: ProcessBackendOptions, ground: Ground): Promise<
   };
   try {
     await using sandbox = await createSandbox(options, ground, spec, new AbortController().signal);
-    const argv = [ground.python.executable, "-I", "-c", "import json"];
-    const result = await sandbox.exec("trial", argv, { timeoutMs: CREATE_DEADLINE_MS, outputBytesMax: 1000 });
+    const command = `"${ground.python.executable}" -I -c "import json"`;
+    const result = await sandbox.shell("trial", command, {
+      timeoutMs: CREATE_DEADLINE_MS,
+      outputBytesMax: 1000,
+    });
     return result.exitCode === 0 ? null : result.output.trim();
   } catch (error) {
     return errorText(error);

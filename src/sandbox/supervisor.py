@@ -37,6 +37,7 @@ OPERATIONS_MAX = 64
 CLIENTS_MAX = 8
 CLIENT_BACKLOG_BYTES_MAX = 64 << 20
 IDLE_OUTPUT_BYTES_MAX = 1 << 20
+IDLE_OUTPUTS_MAX = 64
 ENVIRONMENT_BYTES_MAX = 1 << 20
 DRAIN_BYTES_MAX = 1 << 20
 KILL_SECONDS_MAX = 3.0
@@ -68,7 +69,10 @@ try:
     _quote = _json.encode_basestring_ascii
 
     def parse_json(text):
-        return _scan(text, 0)[0]
+        try:
+            return _scan(text, 0)[0]
+        except StopIteration:
+            raise ValueError("not JSON")
 
     def to_json(value):
         if value is None:
@@ -479,6 +483,7 @@ class Supervisor:
         self.sampling = None
         self.orphan_timer = None
         self.ending = False
+        self.idle_outputs = []
         self.whole_table = self.is_pid1 or not os.path.exists("/proc/self/task/%d/children" % os.getpid())
         self.boot_id = _first_line("/proc/sys/kernel/random/boot_id")
         self.oom_path, self.cpu_path = self.find_counters()
@@ -623,13 +628,26 @@ class Supervisor:
         operation = Operation(kind, action_id, header, min(header["outputBytesMax"], OUTPUT_BYTES_MAX))
         operation.waiters.append((client, number))
         self.actions[action_id] = operation
-        if kind == "shell":
-            self.shell_queue.append(operation)
-            self.shell_next()
-        else:
-            self.start_exec(operation, body)
+        try:
+            if kind == "shell":
+                self.shell_queue.append(operation)
+                self.shell_next()
+            else:
+                self.start_exec(operation, body)
+        except OSError:
+            # Out of descriptors: it was not done, and must not be waited for.
+            self.operations.discard(operation)
+            del self.actions[action_id]
+            raise
 
     def resolve(self, path):
+        """The real path of a path as the sandbox knows it. A name that no file can have is a file that is not there."""
+        try:
+            impossible = b"\0" in os.fsencode(path)
+        except UnicodeEncodeError:
+            impossible = True
+        if impossible:
+            raise FileProblem("missing", "%r: no file can have this name" % path)
         for shown, real in self.maps:
             if path == shown or path.startswith(shown + "/"):
                 return real + path[len(shown) :]
@@ -762,7 +780,7 @@ class Supervisor:
         out_read, out_write = os.pipe()
         in_read, in_write = (os.pipe() if body else (os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC), None))
         operation.renamer = Renamer(self.maps)
-        operation.cwd = self.resolve(request.get("cwd") or ".")
+        operation.cwd = self.resolve((request.get("cwd") or ".").replace("\0", ""))
         self.begin(operation)
         try:
             operation.pid = self.launch(
@@ -814,6 +832,9 @@ class Supervisor:
     def drain_idle(self, fd):
         """Goes on reading, for a while, what a background process prints: a closed pipe would kill it."""
         left = [IDLE_OUTPUT_BYTES_MAX]
+        self.idle_outputs.append(fd)
+        if len(self.idle_outputs) > IDLE_OUTPUTS_MAX:
+            self.loop.close(self.idle_outputs.pop(0))
 
         def discard(_events):
             try:
@@ -824,6 +845,7 @@ class Supervisor:
                 data = b""
             left[0] -= len(data)
             if not data:
+                self.idle_outputs.remove(fd)
                 self.loop.close(fd)
             elif left[0] <= 0:
                 self.loop.unwatch(fd)
@@ -1222,7 +1244,7 @@ class Shell:
             supervisor.shell_cwd = os.readlink("/proc/%d/cwd" % self.pid)
         except OSError:
             pass
-        number = int(code) if code.isdigit() else 0
+        number = int(code[:3]) if code.isdigit() else 0
         supervisor.finish(operation, {"exitCode": number, "signal": None}, ticks / float(TICKS))
         supervisor.loop.soon(supervisor.shell_next)
 
@@ -1773,7 +1795,7 @@ class Restore:
             self.lost()
             problem = file_problem(error, "workspace")
             self.client.fail(self.number, problem.code, str(problem))
-        except ValueError as error:
+        except (ValueError, KeyError, TypeError) as error:
             self.lost()
             self.client.fail(self.number, "internal", "not an archive of ours: %s" % error)
 

@@ -15,14 +15,17 @@ import type {
 import { FileAccessError } from "../../src/core/sandbox.ts";
 import { clock, HASTY, memoryBlobs, never, PATIENT, STREAM, spec, text } from "../sandbox/ground.ts";
 
+/** Finds the processes of the sandbox's own user: without a process namespace the machine's others are there too. */
+const OWN = "find /proc -maxdepth 1 -user $(id -u) -name '[0-9]*' 2>/dev/null";
+
 /** Counts processes that sleep for exactly this long, not counting whoever asks. */
 function countSleepers(seconds: string): string {
   const pattern = `sleep ${seconds.slice(0, -1)}[${seconds.slice(-1)}]`;
-  return `cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' ' | grep -o '${pattern}' | wc -l`;
+  return `cat $(${OWN} -printf '%p/cmdline ') 2>/dev/null | tr '\\0' ' ' | grep -o '${pattern}' | wc -l`;
 }
 
-/** Counts processes of the sandbox's own user, this command's among them. */
-const COUNT_OWN = "find /proc -maxdepth 1 -user $(id -u) -name '[0-9]*' 2>/dev/null | wc -l";
+/** Counts processes of the sandbox, this command's among them. */
+const COUNT_OWN = `${OWN} | wc -l`;
 
 export function sandboxContract(
   name: string,
@@ -214,7 +217,7 @@ export function sandboxContract(
           "( ( setsid sleep 98761 >/dev/null 2>&1 </dev/null & ) & )",
           "bash -c 'trap \"\" TERM INT HUP; sleep 98761' &",
           "sleep 98761 & sleep 0.1; kill -STOP $!",
-          "sleep 0.3; cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' ' | grep -o 'sleep 9876[1]' | wc -l",
+          `sleep 0.3; ${countSleepers("98761")}`,
           "sleep 98761",
         ];
         const hidden = await sandbox.shell("hide", hide.join("\n"), { ...HASTY, timeoutMs: 4000 });
@@ -457,6 +460,8 @@ export function sandboxContract(
         expect(await refusal(shared.read("dir", 1e6))).toBe("notAFile");
         expect(await refusal(shared.read("/dev/zero", 1e6))).toBe("notAFile");
         expect(await refusal(shared.read("nothing", 1e6))).toBe("missing");
+        expect(await refusal(shared.read("no\0thing", 1e6))).toBe("missing");
+        expect(await refusal(shared.write("no\ud800thing", Buffer.from("x")))).toBe("missing");
         expect(await refusal(shared.read("empty/below", 1e6))).toBe("notAFile");
         await shared.shell("close", "chmod 000 run.sh", PATIENT);
         expect(await refusal(shared.read("run.sh", 1e6))).toBe("denied");

@@ -7,6 +7,7 @@ import { SOCKET_NAME } from "./socketFolder.ts";
 /** Nobody: no rights on the host, none in the image. */
 const USER_ID = 65534;
 const FILES_OPEN_MAX = 1024;
+const PROCESSES_MAX = 32_768;
 const TEMP_MB = 64;
 const MEBIBYTE = 1 << 20;
 /** After its lifetime a container has ended itself; this much later a sweep may take its remains. */
@@ -50,7 +51,7 @@ export function createOptions(spec: SandboxSpec, placement: Placement): Docker.C
     Hostname: "sandbox",
     Entrypoint: ["python3"],
     Cmd: ["-I", "-S", SUPERVISOR, JSON.stringify(supervisorSettings(spec))],
-    // No WorkingDir: the engine would make it for root, and the workspace would inherit that.
+    // Not /work: the engine would make the folder for root before it mounts the workspace there.
     WorkingDir: "/",
     NetworkDisabled: !spec.network,
     Labels: {
@@ -72,10 +73,11 @@ export function createOptions(spec: SandboxSpec, placement: Placement): Docker.C
       MemorySwap: memoryBytes,
       PidsLimit: limits.pids,
       NanoCpus: Math.round(limits.cpus * 1e9),
-      // Said explicitly: some engines otherwise ask for more than this machine may give.
+      // Said explicitly: some engines otherwise ask for more than this machine may give. The process count of a user is
+      // about all containers together, so that it is no limit of one: PidsLimit is.
       Ulimits: [
         { Name: "nofile", Soft: FILES_OPEN_MAX, Hard: FILES_OPEN_MAX },
-        { Name: "nproc", Soft: limits.pids * 4, Hard: limits.pids * 4 },
+        { Name: "nproc", Soft: PROCESSES_MAX, Hard: PROCESSES_MAX },
         { Name: "core", Soft: 0, Hard: 0 },
       ],
       Tmpfs: {

@@ -3,7 +3,11 @@ import { errorText, UserError } from "../../core/errors.ts";
 import type { SandboxBackend } from "../../core/sandbox.ts";
 import { bounded, type Engine, statusOf } from "./engine.ts";
 
-const VERSION_CHECK = "import sys; sys.exit(sys.version_info < (3, 8))";
+const FITNESS = `
+import os, sys
+if sys.version_info < (3, 8): sys.exit(8)
+if not any(os.access(folder + "/bash", os.X_OK) for folder in os.get_exec_path()): sys.exit(9)
+`;
 
 /** A function that checks images on this engine and remembers the good ones by content. */
 export function imageChecker(engine: Engine): SandboxBackend["checkImage"] {
@@ -36,7 +40,7 @@ async function checkPython(engine: Engine, tag: string): Promise<void> {
   const container = await docker.createContainer({
     Image: tag,
     Entrypoint: ["python3"],
-    Cmd: ["-I", "-S", "-c", VERSION_CHECK],
+    Cmd: ["-I", "-S", "-c", FITNESS],
     NetworkDisabled: true,
     HostConfig: { NetworkMode: "none", LogConfig: { Type: "none", Config: {} } },
     abortSignal,
@@ -44,10 +48,11 @@ async function checkPython(engine: Engine, tag: string): Promise<void> {
   try {
     await container.start({ abortSignal });
     const { StatusCode } = await container.wait({ abortSignal });
+    if (StatusCode === 9) throw new Error("no bash");
     if (StatusCode !== 0) throw new Error(`python3 ended with code ${StatusCode}`);
   } catch (error) {
     throw new UserError(
-      `the image ${tag} cannot run sandboxes: it needs python3 >= 3.8 on PATH (${errorText(error)})`,
+      `the image ${tag} cannot run sandboxes: it needs python3 >= 3.8 and bash (${errorText(error)})`,
     );
   } finally {
     await container.remove({ force: true, v: true }).catch(() => {});
