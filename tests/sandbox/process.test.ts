@@ -68,7 +68,10 @@ for (const { name, namespaces } of variants) {
       await using sandbox = await backend.create(spec(), never);
       await sandbox.shell("flood", "head -c 300000000 /dev/zero", { ...PATIENT, outputBytesMax: 100_000 });
       const outer = sandbox.handle.locator;
-      const inner = namespaces ? readFileSync(`/proc/${outer}/task/${outer}/children`, "utf8").trim() : outer;
+      const inner =
+        sandbox.capabilities.isolation === "namespace"
+          ? readFileSync(`/proc/${outer}/task/${outer}/children`, "utf8").trim()
+          : outer;
       const peak = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${inner}/status`, "utf8"))?.[1];
       expect(Number(peak)).toBeGreaterThan(1_000);
       expect(Number(peak)).toBeLessThan(40_000);
