@@ -14,7 +14,7 @@ import { openPlannedRun } from "../../src/compose/runs.ts";
 import { createWorld } from "../../src/compose/world.ts";
 
 const [rollouts = 500, steps = 12] = process.argv.slice(2).map(Number);
-const LATENCY_MS = 1500;
+const LATENCY_MS = 4000;
 const RUN_MS_MAX = 900_000;
 const MEBIBYTE = 1_048_576;
 
