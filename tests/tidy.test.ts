@@ -38,6 +38,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const VENDOR_ROOM: Readonly<Record<string, string>> = {
   dockerode: "src/sandbox/docker/",
   openai: "src/models/",
+  "@anthropic-ai/sdk": "src/models/",
   "p-queue": "src/schedule/",
   "apache-arrow": "src/dataset/",
   hyparquet: "src/dataset/",
