@@ -2,24 +2,36 @@
 import { z } from "zod";
 
 export const rolloutLimitsSchema = z.strictObject({
-  /** Model calls, format errors included. */
-  steps: z.int().positive(),
-  /** Seconds on the agent's clock, which stands still while throttled. */
-  wallSeconds: z.number().positive(),
-  /** Prompt and completion tokens over all calls; null: no limit. */
-  tokens: z.int().positive().nullable(),
-  /** Dollars over all calls; null: no limit. Needs a model with a price. */
-  costUsd: z.number().positive().nullable(),
-  /** Replies in a row that hold no readable action, before the rollout ends. */
-  formatErrors: z.int().positive(),
-  /** Replies cut off by the provider's content filter, before the rollout ends. */
-  refusals: z.int().positive(),
-  /** Longest run of one command. */
-  actionSeconds: z.number().positive(),
-  /** Bytes of one observation that the model sees, head and tail. */
-  observationBytes: z.int().min(512).max(1_048_576),
-  /** Calls of `validate` that are scored. */
-  validations: z.int().nonnegative(),
+  steps: z.int().positive().describe("Model calls, format errors included."),
+  wallSeconds: z
+    .number()
+    .positive()
+    .describe("Seconds on the agent's clock, which stands still while throttled."),
+  tokens: z
+    .int()
+    .positive()
+    .nullable()
+    .describe("Prompt and completion tokens over all calls; null: no limit."),
+  costUsd: z
+    .number()
+    .positive()
+    .nullable()
+    .describe("Dollars over all calls; null: no limit. Needs a model with a price."),
+  formatErrors: z
+    .int()
+    .positive()
+    .describe("Replies in a row that hold no readable action, before the rollout ends."),
+  refusals: z
+    .int()
+    .positive()
+    .describe("Replies cut off by the provider's content filter, before the rollout ends."),
+  actionSeconds: z.number().positive().describe("Longest run of one command."),
+  observationBytes: z
+    .int()
+    .min(512)
+    .max(1_048_576)
+    .describe("Bytes of one observation that the model sees, head and tail."),
+  validations: z.int().nonnegative().describe("Calls of `validate` that are scored."),
 });
 export type RolloutLimits = z.infer<typeof rolloutLimitsSchema>;
 

@@ -7,12 +7,10 @@ export const samplingSchema = z.strictObject({
   temperature: z.number().min(0).max(2).optional(),
   topP: z.number().gt(0).max(1).optional(),
   topK: z.int().positive().optional(),
-  /** Most output tokens of one reply. */
-  maxTokens: z.int().positive().optional(),
+  maxTokens: z.int().positive().optional().describe("Most output tokens of one reply."),
   stop: z.array(z.string().min(1)).max(8).optional(),
   reasoningEffort: z.enum(["minimal", "low", "medium", "high"]).optional(),
-  /** True: each rollout sends its own seed, drawn from its key. */
-  seeded: z.boolean().optional(),
+  seeded: z.boolean().optional().describe("True: each rollout sends its own seed, drawn from its key."),
 });
 export type Sampling = z.infer<typeof samplingSchema>;
 

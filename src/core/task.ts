@@ -4,19 +4,15 @@ import { rolloutLimitsSchema } from "./limits.ts";
 
 /** Named scores on the metric's own scale, in rising quality; null where none is known. */
 export const anchorsSchema = z.strictObject({
-  /** What an agent gets that does nothing useful. */
-  nothing: z.number().nullable(),
-  /** The starter files as they are: the baseline. */
-  starter: z.number(),
-  /** A simple, honest improvement (solution/). */
-  probe: z.number().nullable(),
+  nothing: z.number().nullable().describe("What an agent gets that does nothing useful."),
+  starter: z.number().describe("The starter files as they are: the baseline."),
+  probe: z.number().nullable().describe("A simple, honest improvement (solution/)."),
   best: z.number().nullable(),
   optimum: z.number().nullable(),
 });
 
 export const submissionFileSchema = z.strictObject({
-  /** Relative to the workspace. */
-  path: z.string().min(1),
+  path: z.string().min(1).describe("Relative to the workspace."),
   bytesMax: z.int().positive(),
 });
 
@@ -32,10 +28,13 @@ export const taskDefinitionSchema = z.strictObject({
     unit: z.string(),
   }),
   anchors: anchorsSchema,
-  /** Standard deviation of one record evaluation's score over judge seeds; 0 for a deterministic judge. */
-  sigma: z.number().nonnegative(),
-  /** The task's own limits; a pipeline may override them. */
-  limits: rolloutLimitsSchema.partial(),
+  sigma: z
+    .number()
+    .nonnegative()
+    .describe(
+      "Standard deviation of one record evaluation's score over judge seeds; 0 for a deterministic judge.",
+    ),
+  limits: rolloutLimitsSchema.partial().describe("The task's own limits; a pipeline may override them."),
   resources: z.strictObject({
     cpus: z.number().positive(),
     memoryMb: z.int().positive(),
@@ -46,22 +45,32 @@ export const taskDefinitionSchema = z.strictObject({
   submission: z.array(submissionFileSchema).min(1),
   judge: z.strictObject({
     kind: z.enum(["csv", "function", "policy"]),
-    /** Wall-clock bound on judging one submission with one seed. */
-    timeoutSeconds: z.number().positive(),
-    /** CPU seconds the submission's own process may use, over one seed. */
-    cpuSecondsMax: z.number().positive(),
-    /** Mean CPU milliseconds a call of the submission may take; null: not bounded. */
-    cpuMsPerCallMax: z.number().positive().nullable(),
+    timeoutSeconds: z
+      .number()
+      .positive()
+      .describe("Wall-clock bound on judging one submission with one seed."),
+    cpuSecondsMax: z
+      .number()
+      .positive()
+      .describe("CPU seconds the submission's own process may use, over one seed."),
+    cpuMsPerCallMax: z
+      .number()
+      .positive()
+      .nullable()
+      .describe("Mean CPU milliseconds a call of the submission may take; null: not bounded."),
   }),
   use: z.enum(["train", "heldOut", "benchmark"]),
-  /** Raised by hand when what `validate` tells the agent changes. */
-  validation: z.int().positive(),
+  validation: z.int().positive().describe("Raised by hand when what `validate` tells the agent changes."),
   mlgym: z
     .strictObject({
       id: z.string(),
       baseline: z.record(z.string(), z.number()),
-      /** Published best attempt@4 by model, where the numbers are comparable; else null, with the reason. */
-      published: z.record(z.string(), z.number()).nullable(),
+      published: z
+        .record(z.string(), z.number())
+        .nullable()
+        .describe(
+          "Published best attempt@4 by model, where the numbers are comparable; else null, with the reason.",
+        ),
       publishedNote: z.string(),
     })
     .nullable(),

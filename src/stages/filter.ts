@@ -7,14 +7,25 @@ import type { Verdict } from "../core/verdict.ts";
 import type { Score } from "./score.ts";
 
 export const filterConfigSchema = z.strictObject({
-  /** Endings that are kept, as `kind` or `kind:detail`. */
-  outcomes: z.array(z.string()).min(1).default(["submitted"]),
-  /** Fewest steps of a kept rollout. */
-  stepsMin: z.int().nonnegative().default(1),
-  /** Largest share of steps that were format errors, 0 to 1. */
-  formatErrorShareMax: z.number().min(0).max(1).default(0.5),
-  /** Smallest improvement over the task's starter score, in the metric's unit; null: any score is kept. */
-  improvementMin: z.number().nullable().default(null),
+  outcomes: z
+    .array(z.string())
+    .min(1)
+    .default(["submitted"])
+    .describe("Endings that are kept, as `kind` or `kind:detail`."),
+  stepsMin: z.int().nonnegative().default(1).describe("Fewest steps of a kept rollout."),
+  formatErrorShareMax: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.5)
+    .describe("Largest share of steps that were format errors, 0 to 1."),
+  improvementMin: z
+    .number()
+    .nullable()
+    .default(null)
+    .describe(
+      "Smallest improvement over the task's starter score, in the metric's unit; null: any score is kept.",
+    ),
 });
 export type FilterConfig = z.infer<typeof filterConfigSchema>;
 
