@@ -6,9 +6,15 @@ import { samplingSchema } from "./model.ts";
 
 /** How an agent is set up. Everything here is part of the rollout key. */
 export const agentConfigSchema = z.strictObject({
-  name: z.string().min(1),
-  scaffold: z.enum(["fenced"]),
-  history: z.enum(["appendOnly"]),
+  name: z.string().min(1).describe("How this set-up is called in reports and rows."),
+  scaffold: z
+    .enum(["fenced"])
+    .describe("How actions are asked for and read: `fenced` is one fenced command block a reply."),
+  history: z
+    .enum(["appendOnly"])
+    .describe(
+      "What of the past each prompt holds: `appendOnly` is all of it, so that each prompt extends the last.",
+    ),
 });
 export type AgentConfig = z.infer<typeof agentConfigSchema>;
 

@@ -25,7 +25,7 @@ export const rolloutLimitsSchema = z.strictObject({
     .int()
     .positive()
     .describe("Replies cut off by the provider's content filter, before the rollout ends."),
-  actionSeconds: z.number().positive().describe("Longest run of one command."),
+  actionSeconds: z.number().positive().describe("Longest run of one command, seconds."),
   observationBytes: z
     .int()
     .min(512)

@@ -4,12 +4,24 @@ import type { Message, Reasoning, ToolCall } from "./message.ts";
 
 /** Sampling parameters. All optional: what is absent is not sent, and the provider's default holds. */
 export const samplingSchema = z.strictObject({
-  temperature: z.number().min(0).max(2).optional(),
-  topP: z.number().gt(0).max(1).optional(),
-  topK: z.int().positive().optional(),
+  temperature: z
+    .number()
+    .min(0)
+    .max(2)
+    .optional()
+    .describe("0 for the likeliest token, 1 for the model's own distribution."),
+  topP: z.number().gt(0).max(1).optional().describe("Share of the probability mass that is sampled from."),
+  topK: z
+    .int()
+    .positive()
+    .optional()
+    .describe("Number of likeliest tokens that are sampled from; not every provider takes it."),
   maxTokens: z.int().positive().optional().describe("Most output tokens of one reply."),
-  stop: z.array(z.string().min(1)).max(8).optional(),
-  reasoningEffort: z.enum(["minimal", "low", "medium", "high"]).optional(),
+  stop: z.array(z.string().min(1)).max(8).optional().describe("Texts at which a reply ends."),
+  reasoningEffort: z
+    .enum(["minimal", "low", "medium", "high"])
+    .optional()
+    .describe("How much a reasoning model thinks, in the provider's words."),
   seeded: z.boolean().optional().describe("True: each rollout sends its own seed, drawn from its key."),
 });
 export type Sampling = z.infer<typeof samplingSchema>;
@@ -126,8 +138,11 @@ export class BudgetExceededError extends Error {
 
 /** Dollars per million tokens. `input` is for uncached prompt tokens. */
 export const priceSchema = z.strictObject({
-  inputPerMillion: z.number().nonnegative(),
-  outputPerMillion: z.number().nonnegative(),
+  inputPerMillion: z.number().nonnegative().describe("Dollars per million prompt tokens that no cache held."),
+  outputPerMillion: z
+    .number()
+    .nonnegative()
+    .describe("Dollars per million output tokens, reasoning included."),
   cacheReadPerMillion: z.number().nonnegative().optional(),
   cacheWritePerMillion: z.number().nonnegative().optional(),
 });

@@ -2,32 +2,41 @@
 import { z } from "zod";
 import { rolloutLimitsSchema } from "./limits.ts";
 
-/** Named scores on the metric's own scale, in rising quality; null where none is known. */
 export const anchorsSchema = z.strictObject({
   nothing: z.number().nullable().describe("What an agent gets that does nothing useful."),
   starter: z.number().describe("The starter files as they are: the baseline."),
   probe: z.number().nullable().describe("A simple, honest improvement (solution/)."),
-  best: z.number().nullable(),
-  optimum: z.number().nullable(),
+  best: z.number().nullable().describe("The best that anyone has shown with this judge."),
+  optimum: z.number().nullable().describe("The best there can be, where it is known."),
 });
 
 export const submissionFileSchema = z.strictObject({
-  path: z.string().min(1).describe("Relative to the workspace."),
-  bytesMax: z.int().positive(),
+  path: z.string().min(1).describe("Relative to the workspace, without `.` or `..`."),
+  bytesMax: z.int().positive().describe("Largest size, bytes; a larger file makes the submission invalid."),
 });
 
 export const taskDefinitionSchema = z.strictObject({
-  title: z.string().min(1),
-  domain: z.string().min(1),
-  family: z.string().min(1),
-  tags: z.array(z.string()),
-  licence: z.string().min(1),
-  metric: z.strictObject({
-    name: z.string().min(1),
-    direction: z.enum(["maximize", "minimize"]),
-    unit: z.string(),
-  }),
-  anchors: anchorsSchema,
+  title: z.string().min(1).describe("The task's name for people."),
+  domain: z.string().min(1).describe("Field of research, for reports and splits."),
+  family: z
+    .string()
+    .min(1)
+    .describe("Tasks of one family are alike: a model that trained on one has seen something of the others."),
+  tags: z.array(z.string()).describe("Words to find it by."),
+  licence: z
+    .string()
+    .min(1)
+    .describe("SPDX name of the licence of the task's files; it stands on every card."),
+  metric: z
+    .strictObject({
+      name: z.string().min(1).describe("The score's name, as agents are told it."),
+      direction: z.enum(["maximize", "minimize"]).describe("Which way is better."),
+      unit: z.string().describe("What one of it is; may be empty."),
+    })
+    .describe("What the judge's number means."),
+  anchors: anchorsSchema.describe(
+    "Named scores on the metric's own scale, in rising quality; null where none is known.",
+  ),
   sigma: z
     .number()
     .nonnegative()
@@ -35,45 +44,67 @@ export const taskDefinitionSchema = z.strictObject({
       "Standard deviation of one record evaluation's score over judge seeds; 0 for a deterministic judge.",
     ),
   limits: rolloutLimitsSchema.partial().describe("The task's own limits; a pipeline may override them."),
-  resources: z.strictObject({
-    cpus: z.number().positive(),
-    memoryMb: z.int().positive(),
-    pids: z.int().positive(),
-    diskMb: z.int().positive(),
-  }),
-  image: z.string().min(1),
-  submission: z.array(submissionFileSchema).min(1),
-  judge: z.strictObject({
-    kind: z.enum(["csv", "function", "policy"]),
-    timeoutSeconds: z
-      .number()
-      .positive()
-      .describe("Wall-clock bound on judging one submission with one seed."),
-    cpuSecondsMax: z
-      .number()
-      .positive()
-      .describe("CPU seconds the submission's own process may use, over one seed."),
-    cpuMsPerCallMax: z
-      .number()
-      .positive()
-      .nullable()
-      .describe("Mean CPU milliseconds a call of the submission may take; null: not bounded."),
-  }),
-  use: z.enum(["train", "heldOut", "benchmark"]),
-  validation: z.int().positive().describe("Raised by hand when what `validate` tells the agent changes."),
+  resources: z
+    .strictObject({
+      cpus: z.number().positive().describe("CPU cores."),
+      memoryMb: z.int().positive().describe("Memory, MiB."),
+      pids: z.int().positive().describe("Processes and threads at a time."),
+      diskMb: z.int().positive().describe("Size of the workspace, MiB."),
+    })
+    .describe("What each sandbox of the task gets, as far as its backend can hold it to that."),
+  image: z
+    .string()
+    .min(1)
+    .describe(
+      "Container image: a folder of `tasks/_images/`, or a pinned name; backends without containers ignore it.",
+    ),
+  submission: z
+    .array(submissionFileSchema)
+    .min(1)
+    .describe("The files that are read out of the workspace and judged; nothing else of it is."),
+  judge: z
+    .strictObject({
+      kind: z
+        .enum(["csv", "function", "policy"])
+        .describe(
+          "What is judged: predictions in a file (`csv`), a function called once a problem (`function`), or a policy that plays (`policy`).",
+        ),
+      timeoutSeconds: z
+        .number()
+        .positive()
+        .describe("Wall-clock bound on judging one submission with one seed."),
+      cpuSecondsMax: z
+        .number()
+        .positive()
+        .describe("CPU seconds the submission's own process may use, over one seed."),
+      cpuMsPerCallMax: z
+        .number()
+        .positive()
+        .nullable()
+        .describe("Mean CPU milliseconds a call of the submission may take; null: not bounded."),
+    })
+    .describe("How `judge.py` is run."),
+  use: z
+    .enum(["train", "heldOut", "benchmark"])
+    .describe("What its rows are for; those of benchmarks leave only where `allow` names them."),
+  validation: z
+    .int()
+    .positive()
+    .describe("A version number, raised by hand when what `validate` tells the agent changes."),
   mlgym: z
     .strictObject({
-      id: z.string(),
-      baseline: z.record(z.string(), z.number()),
+      id: z.string().describe("Its name in MLGym."),
+      baseline: z.record(z.string(), z.number()).describe("Published scores of the baseline, by metric."),
       published: z
         .record(z.string(), z.number())
         .nullable()
         .describe(
           "Published best attempt@4 by model, where the numbers are comparable; else null, with the reason.",
         ),
-      publishedNote: z.string(),
+      publishedNote: z.string().describe("How those numbers came about, or why they are not comparable."),
     })
-    .nullable(),
+    .nullable()
+    .describe("The task of MLGym that this one follows; null for one of your own."),
 });
 export type TaskDefinition = z.infer<typeof taskDefinitionSchema>;
 
