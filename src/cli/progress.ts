@@ -1,18 +1,6 @@
 // Live progress: one block redrawn in place on a terminal, one plain line every ten seconds elsewhere.
-import type { Books } from "../core/books.ts";
+import type { Progress } from "../pipeline/plannedRun.ts";
 import { countText, durationText } from "./table.ts";
-
-/** A momentary picture of a run. */
-export interface Progress {
-  readonly books: Books;
-  /** Rollouts that the plan wants in all, as far as it is known. */
-  readonly planned: number;
-  readonly running: number;
-  readonly stepCount: number;
-  readonly tokens: number;
-  readonly costUsd: number | null;
-  readonly elapsedMs: number;
-}
 
 const REDRAW_MS = 500;
 const PLAIN_LINE_MS = 10_000;

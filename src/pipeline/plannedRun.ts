@@ -46,8 +46,10 @@ export interface PlayerGiven {
   readonly steps: OpenRun["stepsLog"];
 }
 
+/** A momentary picture of a run. */
 export interface Progress {
   readonly books: Books;
+  /** Rollouts that the plan wants in all, as far as it is known. */
   readonly planned: number;
   readonly running: number;
   readonly stepCount: number;
@@ -66,6 +68,8 @@ export class PlannedRun {
   readonly #budget: MeteredBudget;
   readonly #judge: Evaluator;
   readonly #startedAt: number;
+  /** Row verdicts drawn in this session. */
+  readonly #drawn = new Map<string, Verdict>();
   #judged = 0;
 
   constructor(plan: Plan, store: OpenRun, implementations: RunImplementations) {
@@ -155,7 +159,7 @@ export class PlannedRun {
   /** Writes the dataset of all that has a verdict, in place of an earlier one. */
   async writeDataset(signal: AbortSignal) {
     const { plan, state } = this;
-    const verdicts = allVerdicts(plan, state);
+    const verdicts = allVerdicts(plan, state, this.#drawn);
     const books = this.#books(verdicts);
     const written = await writeRunDataset(
       {
@@ -194,7 +198,7 @@ export class PlannedRun {
     const running = [...state.rollouts.values()].filter((rollout) => rollout.status === "started").length;
     const { spent } = this.#budget;
     return {
-      books: this.#books(allVerdicts(plan, state)),
+      books: this.#books(allVerdicts(plan, state, this.#drawn)),
       planned: plan.cells.reduce((sum, { demand }) => sum + demand.rolloutsMax, 0),
       running,
       stepCount: state.callCount,
@@ -217,7 +221,7 @@ export class PlannedRun {
     if (failed.length > 0) reasons.push(`rollouts failed (${failed.join(", ")})`);
     const { accepted } = this.plan.pipeline.rollouts;
     if (accepted !== null) {
-      const verdicts = allVerdicts(this.plan, this.state);
+      const verdicts = allVerdicts(this.plan, this.state, this.#drawn);
       for (const cell of this.plan.cells) {
         const kept = [...this.state.rollouts.values()].filter(
           ({ cell: id, key }) => id === cell.id && verdicts.get(key)?.kind === "kept",

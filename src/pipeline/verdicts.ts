@@ -38,8 +38,22 @@ export function rowVerdict(
   return verdictOf(pipeline.stages.filter, { outcome, facts, score, definition: planned.task.definition });
 }
 
-/** All verdicts of a run, surplus marked; a key without one is owed or failed. */
-export function allVerdicts(plan: Plan, state: RunState): ReadonlyMap<string, Verdict> {
+/**
+ * All verdicts of a run, surplus marked; a key without one is owed or failed. `drawn` keeps row verdicts between calls of one session,
+ * so that a live picture of many rollouts stays cheap: a row's verdict is final once it is drawn.
+ */
+export function allVerdicts(
+  plan: Plan,
+  state: RunState,
+  drawn: Map<string, Verdict> = new Map(),
+): ReadonlyMap<string, Verdict> {
+  const verdictOf = (planned: PlannedCell, rollout: RolloutState) => {
+    const known = rollout.status === "ended" ? drawn.get(rollout.key) : undefined;
+    if (known !== undefined) return known;
+    const verdict = rowVerdict(plan.pipeline, planned, rollout, state);
+    if (verdict !== null) drawn.set(rollout.key, verdict);
+    return verdict;
+  };
   const cells = new Map(
     plan.cells.map((planned) => [planned.id, { planned, rollouts: [] as RolloutState[] }]),
   );
@@ -49,7 +63,7 @@ export function allVerdicts(plan: Plan, state: RunState): ReadonlyMap<string, Ve
     const candidates = rollouts.map((rollout) => ({
       key: rollout.key,
       seedIndex: rollout.seedIndex,
-      verdict: rowVerdict(plan.pipeline, planned, rollout, state),
+      verdict: verdictOf(planned, rollout),
     }));
     for (const [key, verdict] of markSurplus(candidates, planned.demand.accepted)) verdicts.set(key, verdict);
   }
