@@ -11,6 +11,9 @@ export interface Reservation {
 }
 
 export interface Budget {
-  /** Sets `most` aside before a call. Throws BudgetExceededError when it would break a limit; nothing is sent then. */
-  reserve(most: Amount): Reservation;
+  /**
+   * Sets `most` aside before a call. Where only the reservations of calls in flight stand in the way, it waits for them to settle; it
+   * rejects with BudgetExceededError when what is spent leaves no room, and with the signal's reason. Nothing is sent then.
+   */
+  reserve(most: Amount, signal: AbortSignal): Promise<Reservation>;
 }

@@ -29,7 +29,7 @@ export function withRecording(model: Model, deps: RecordingDeps): Model {
   const complete = async (request: ModelRequest, signal: AbortSignal): Promise<ModelReply> => {
     signal.throwIfAborted();
     const most = mostOf(model.encode(request), request, deps);
-    const purse = await openPurse(request.callId, most, deps);
+    const purse = await openPurse(request.callId, most, deps, signal);
     const bought: RebuyableRequest = { ...request, rebuy: purse.again };
     try {
       const reply = await model.complete(bought, signal);
@@ -44,7 +44,12 @@ export function withRecording(model: Model, deps: RecordingDeps): Model {
 }
 
 /** One reservation at a time; each is settled exactly once. */
-async function openPurse(callId: string, most: Amount, { budget, journal }: RecordingDeps) {
+async function openPurse(
+  callId: string,
+  most: Amount,
+  { budget, journal }: RecordingDeps,
+  signal: AbortSignal,
+) {
   let copies = 0;
   let open: { settle(actual: Amount): void } | null = null;
   const settle = (actual: Amount) => {
@@ -52,7 +57,7 @@ async function openPurse(callId: string, most: Amount, { budget, journal }: Reco
     open = null;
   };
   const reserve = async () => {
-    open = budget.reserve(most);
+    open = await budget.reserve(most, signal);
     copies += 1;
     const call = copies === 1 ? callId : `${callId}/${copies}`;
     try {

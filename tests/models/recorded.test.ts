@@ -23,7 +23,7 @@ function purse(limitUsd: number) {
   let reservedUsd = 0;
   let openCount = 0;
   const budget: Budget = {
-    reserve: (most) => {
+    reserve: async (most) => {
       if (spentUsd + reservedUsd + most.usd > limitUsd) throw new BudgetExceededError("run", "usd", "limit");
       reservedUsd += most.usd;
       openCount += 1;
