@@ -26,7 +26,7 @@ export const taskDefinitionSchema = z.strictObject({
   licence: z
     .string()
     .min(1)
-    .describe("SPDX name of the licence of the task's files; it stands on every card."),
+    .describe("SPDX name of the licence of the task's files; it stands on every row made of the task."),
   metric: z
     .strictObject({
       name: z.string().min(1).describe("The score's name, as agents are told it."),
@@ -137,4 +137,22 @@ export interface Task {
 /** Signed so that higher is better, whatever the metric's direction. */
 export function signedScore(task: Pick<TaskDefinition, "metric">, score: number): number {
   return task.metric.direction === "maximize" ? score : -score;
+}
+
+/**
+ * How far the verdict is out of the submission's reach: `data` and `twoRooms` keep labels and tests away from whatever the agent wrote;
+ * `shared` has the tests import the agent's code in one process, so that a determined submission can lie to them.
+ */
+export function judgeTrust({ judge }: Pick<TaskDefinition, "judge">): "data" | "twoRooms" | "shared" {
+  switch (judge.kind) {
+    case "csv":
+      return "data";
+    case "function":
+    case "policy":
+      return "twoRooms";
+    case "repo":
+      return "shared";
+    default:
+      return judge.kind satisfies never;
+  }
 }

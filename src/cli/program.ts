@@ -1,0 +1,35 @@
+// The command line as a commander program: every command, and what its exit codes mean. It parses nothing by itself.
+import { Command } from "commander";
+import type { World } from "../compose/world.ts";
+import { type AddCommand, EXIT_MEANINGS } from "./command.ts";
+import { evaluateCommand } from "./evaluate.ts";
+import { exportCommand } from "./export.ts";
+import { resumeCommand } from "./resume.ts";
+import { runCommand } from "./run.ts";
+import { showCommand } from "./show.ts";
+import { statusCommand } from "./status.ts";
+import { tasksCommand } from "./tasks.ts";
+
+const COMMANDS: readonly AddCommand[] = [
+  runCommand,
+  resumeCommand,
+  statusCommand,
+  showCommand,
+  tasksCommand,
+  evaluateCommand,
+  exportCommand,
+];
+
+/** The program with all its commands. Contract: it throws CommanderError where commander would end the process. */
+export function programOf(world: World, done: (exitCode: number) => void): Command {
+  const program = new Command("nightshift")
+    .description("Turns a folder of ML-research tasks into training data overnight.")
+    .version(world.codeVersion)
+    .exitOverride()
+    .configureOutput({ outputError: () => {} })
+    .showHelpAfterError(false);
+  for (const add of COMMANDS) add(program, world, done);
+  for (const command of program.commands) command.exitOverride().configureOutput({ outputError: () => {} });
+  const exits = Object.entries(EXIT_MEANINGS).map(([code, meaning]) => `${code} ${meaning}`);
+  return program.addHelpText("after", `\nExit codes: ${exits.join("; ")}.`);
+}
