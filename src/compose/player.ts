@@ -3,35 +3,26 @@ import { fencedAgent } from "../agent/fenced.ts";
 import type { Prompts } from "../agent/prompts.ts";
 import { rolloutSeed } from "../core/cell.ts";
 import type { SandboxBackend } from "../core/sandbox.ts";
-import { createEnv } from "../env/env.ts";
 import { withRecording } from "../models/recorded.ts";
 import type { Plan } from "../pipeline/plan.ts";
 import type { PlayerGiven } from "../pipeline/plannedRun.ts";
 import { playRollout, type RolloutSpec } from "../rollout/rollout.ts";
 import { createBudget } from "../schedule/budget.ts";
 import { toolset } from "../tools/toolset.ts";
+import { openEpisode } from "./episode.ts";
 import { modelOf } from "./models.ts";
 import type { Place } from "./place.ts";
 import type { World } from "./world.ts";
-
-/** A sandbox may live as long as its rollout's clock allows, plus this for judging and queues. */
-const LIFETIME_HEADROOM_MS = 3_600_000;
-const ORPHAN_TTL_MS = 3_600_000;
 
 /** How one try of a rollout is played: a fresh sandbox, environment and agent around the cell's model. */
 export function playerOf(
   world: World,
   given: PlayerGiven & { plan: Plan; place: Place; backend: SandboxBackend; runId: string; prompts: Prompts },
 ) {
-  const { clock, log } = world;
+  const { clock } = world;
   const { plan, place, backend, blobs, runId, ledger, steps } = given;
   const models = new Map(plan.pipeline.cells.models.map((config) => [config.name, modelOf(world, config)]));
   const configs = new Map(plan.cells.map(({ cell, model }) => [cell, model]));
-  const validationSeeds = Array.from(
-    { length: plan.pipeline.stages.evaluate.validationSeeds },
-    (_, seed) => seed,
-  );
-
   return (spec: RolloutSpec, signal: AbortSignal) => {
     const { key, retry, cell, task } = spec;
     const config = configs.get(cell);
@@ -64,35 +55,19 @@ export function playerOf(
       callIdOf: (step) => `${key}/${retry}/${step}`,
     });
     const open = async (openSignal: AbortSignal) => {
-      const { resources, image } = task.definition;
-      const sandbox = await backend.create(
-        {
-          runId,
-          owner: key,
-          purpose: "rollout",
-          image,
-          files: task.workspace,
-          mounts: [],
-          limits: { ...resources, lifetimeMs: cell.limits.wallSeconds * 1000 + LIFETIME_HEADROOM_MS },
-          env: {},
-          network: false,
-          orphanTtlMs: ORPHAN_TTL_MS,
-        },
-        openSignal,
-      );
-      const env = createEnv({
+      const episode = {
         task,
-        sandbox,
-        evaluator: given.judge,
-        blobs,
-        tools: toolset,
         limits: cell.limits,
-        validationSeeds,
-        clock,
-        log,
-      });
-      const imageDigest = place.imageDigests.get(image) ?? "";
-      return { env, place: { sandbox: sandbox.handle, capabilities: sandbox.capabilities, imageDigest } };
+        backend,
+        blobs,
+        evaluator: given.judge,
+        validationSeedCount: plan.pipeline.stages.evaluate.validationSeeds,
+        runId,
+        owner: key,
+      };
+      const { env, sandbox, capabilities } = await openEpisode(world, episode, openSignal);
+      const imageDigest = place.imageDigests.get(task.definition.image) ?? "";
+      return { env, place: { sandbox, capabilities, imageDigest } };
     };
     return playRollout(spec, { agent, provider: model.provider, open, log: steps, clock }, signal);
   };
