@@ -4,7 +4,7 @@ import { countText, durationText } from "./table.ts";
 
 const REDRAW_MS = 500;
 const PLAIN_LINE_MS = 10_000;
-const RATE_WINDOW_MS = 10_000;
+const RATE_WINDOW_MS = 30_000;
 
 export interface ProgressView {
   /** Draws a last time and gives the terminal back. */

@@ -164,6 +164,31 @@ describe("a night", { timeout: 300_000 }, () => {
     expect(await tablesOf(path.join(cwd, "stopped"))).toEqual(await tablesOf(path.join(cwd, "fresh")));
   });
 
+  it("stops when its tokens are spent or its time is over, closes its books, and goes on when it is given more", async () => {
+    const poor = await play("poor", pipeline("{ perCell: 3 }"), [
+      "budgets.tokens=400000",
+      "concurrency.rollouts=4",
+    ]);
+    expect(poor).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining("the run's budget is used up"),
+    });
+    const { books, spent } = JSON.parse((await nightshift(["status", "poor", "--json"], { cwd })).stdout);
+    expect(spent.tokens).toBeLessThanOrEqual(400_000);
+    expect(books.owed).toBeGreaterThan(0);
+    expect((await readManifest(path.join(poor.directory, "dataset"))).funnel).toEqual(books);
+    const rich = await nightshift(["resume", "poor", "--set", "budgets.tokens=null"], { cwd });
+    expect(rich.exitCode, rich.stderr).toBe(0);
+    expect(await tablesOf(poor.directory)).toEqual(await tablesOf(path.join(cwd, "fresh")));
+
+    const brief = await play("brief", pipeline("{ perCell: 200 }"), ["budgets.wallClockHours=0.0008"]);
+    expect(brief).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining("the session's time is over"),
+    });
+    expect((await readManifest(path.join(brief.directory, "dataset"))).funnel.owed).toBeGreaterThan(0);
+  });
+
   it("scores again with a repaired judge, without a model call or a rollout", async () => {
     await cp(path.join(REPOSITORY, "tasks", "battle-of-sexes"), path.join(cwd, "tasks", "mine"), {
       recursive: true,
