@@ -32,7 +32,11 @@ const NO_BLOBS: BlobStore = {
 };
 
 /** The backend that a pipeline names. */
-export function backendOf(world: World, pipeline: Pipeline, blobs: BlobStore): SandboxBackend {
+export function backendOf(
+  world: World,
+  pipeline: Pick<Pipeline, "sandbox">,
+  blobs: BlobStore,
+): SandboxBackend {
   const shared = { blobs, clock: world.clock, log: world.log };
   switch (pipeline.sandbox.backend) {
     case "process":

@@ -28,7 +28,7 @@ export interface Identities {
 }
 
 /** The limits that hold for a task: the pipeline's over the task's over the defaults. */
-export function resolveLimits(pipeline: Pipeline, task: Task["definition"]): RolloutLimits {
+export function resolveLimits(pipeline: Pick<Pipeline, "limits">, task: Task["definition"]): RolloutLimits {
   const given = (partial: Partial<Record<keyof RolloutLimits, unknown>>) =>
     Object.fromEntries(Object.entries(partial).filter(([, value]) => value !== undefined));
   return { ...DEFAULT_LIMITS, ...given(task.limits), ...given(pipeline.limits) };

@@ -1,0 +1,25 @@
+// The library: what a program may rely on. The Gym plays one task; the other functions are the steps of `nightshift run`, in their order.
+
+export { exportRecipe } from "./compose/exports.ts";
+// The Gym: `reset` and `step` over a task, in sandboxes, with the task's own judge.
+export { type Gym, type GymOptions, openGym } from "./compose/gym.ts";
+export { checkPlan, type Place } from "./compose/place.ts";
+export { planOf, readPipeline } from "./compose/plan.ts";
+export { openPlannedRun } from "./compose/runs.ts";
+// What there is: tasks to play, datasets to read.
+export { listAllTasks, loadAnyTask } from "./compose/tasks.ts";
+// A run: the real world, a pipeline file, its plan, its place, its directory.
+export { createWorld, type World } from "./compose/world.ts";
+export type { Action, Env, Observation, ResetOptions, StepInfo, StepResult, Validation } from "./core/env.ts";
+// The nouns.
+export { BoundaryError, StoreError, UserError } from "./core/errors.ts";
+export type { Evaluation, SubmissionId } from "./core/evaluation.ts";
+export type { RolloutLimits } from "./core/limits.ts";
+export type { Outcome } from "./core/outcome.ts";
+export type { Task, TaskDefinition } from "./core/task.ts";
+export type { Trajectory } from "./core/trajectory.ts";
+export type { Verdict } from "./core/verdict.ts";
+export { type Dataset, openDataset } from "./dataset/openDataset.ts";
+export type { Pipeline } from "./pipeline/pipelineFile.ts";
+export type { Plan, PlannedCell } from "./pipeline/plan.ts";
+export type { PlannedRun, Progress } from "./pipeline/plannedRun.ts";
