@@ -143,8 +143,16 @@ export const priceSchema = z.strictObject({
     .number()
     .nonnegative()
     .describe("Dollars per million output tokens, reasoning included."),
-  cacheReadPerMillion: z.number().nonnegative().optional(),
-  cacheWritePerMillion: z.number().nonnegative().optional(),
+  cacheReadPerMillion: z
+    .number()
+    .nonnegative()
+    .optional()
+    .describe("Dollars per million prompt tokens read from a cache; `inputPerMillion` where left out."),
+  cacheWritePerMillion: z
+    .number()
+    .nonnegative()
+    .optional()
+    .describe("Dollars per million prompt tokens written to a cache; `inputPerMillion` where left out."),
 });
 export type Price = z.infer<typeof priceSchema>;
 
