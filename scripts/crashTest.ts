@@ -7,12 +7,15 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import type { LedgerEvent } from "../src/core/ledger.ts";
+import { fold } from "../src/core/runState.ts";
 import { readManifest } from "../src/dataset/manifest.ts";
 import { readLedger } from "../src/store/ledger.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const POLL_MS = 2;
 const RUN_MS_MAX = 300_000;
+/** As pipelines/quickstart.yaml has them. */
+const JUDGE_SEEDS = 3;
 
 const [kills = 20, perCell = 3, backend = "process"] = process.argv
   .slice(2)
@@ -69,6 +72,7 @@ async function resultOf(directory: string) {
     tables: Object.entries(tables).map(([name, { rows, tableHash }]) => `${name}:${rows}:${tableHash}`),
     lines: events.length,
     retried: of("rollout-retried").length,
+    recorded: of("evaluation-ended").filter(({ evaluation }) => evaluation.phase === "record").length,
   };
 }
 
@@ -79,43 +83,106 @@ async function lineCount(directory: string): Promise<number> {
   return text.split("\n").length - 1;
 }
 
-/** Which stage the run was in, from the last lines of its ledger. */
-async function phaseAt(directory: string): Promise<string> {
-  if (existsSync(path.join(directory, ".dataset.building"))) return "write";
-  const { events } = await readLedger(path.join(directory, "ledger.jsonl"));
-  const last = events.at(-1);
-  if (last === undefined) return "generate";
-  if (last.kind === "dataset-written") return "write";
-  return last.kind === "evaluation-ended" && last.evaluation.phase === "record" ? "evaluate" : "generate";
+interface Picture {
+  readonly playing: number;
+  readonly judging: number;
+  readonly ended: number;
+  readonly recorded: number;
 }
 
-function moments(count: number, calmLines: number): readonly Moment[] {
-  const writing = Math.max(1, Math.round(count / 5));
-  const inLedger = count - writing;
-  const byLine = Array.from({ length: inLedger }, (_, i): Moment => {
-    const line = Math.max(1, Math.round(((i + 0.7) / inLedger) * (calmLines - 3)));
-    return {
-      name: `ledger line ${line}`,
-      isReached: async (directory) => (await lineCount(directory)) >= line,
-    };
-  });
-  const atWrite = Array.from({ length: writing }, (_, i): Moment => {
+/** What the ledger says is under way: rollouts that have started, and ended ones whose scores of record are not all there. */
+async function picture(directory: string): Promise<Picture> {
+  const file = path.join(directory, "ledger.jsonl");
+  const { events } = existsSync(file) ? await readLedger(file) : { events: [] };
+  const state = fold(events);
+  const judged = new Map<string, number>();
+  for (const { submission, phase } of state.evaluations.values()) {
+    if (phase === "record") judged.set(submission, (judged.get(submission) ?? 0) + 1);
+  }
+  const rollouts = [...state.rollouts.values()];
+  const isJudged = (submission: string | null | undefined) =>
+    !submission || (judged.get(submission) ?? 0) >= JUDGE_SEEDS;
+  const ended = rollouts.filter(({ status }) => status === "ended");
+  return {
+    playing: rollouts.filter(({ status }) => status === "started").length,
+    judging: ended.filter(
+      ({ facts }) => !isJudged(facts?.finalSubmission) || !isJudged(facts?.bestValidated?.submission),
+    ).length,
+    ended: ended.length,
+    recorded: [...judged.values()].reduce((sum, count) => sum + count, 0),
+  };
+}
+
+/** In words, and the stage that it counts for: writing, else judging where anything is being judged, else playing. */
+async function stageAt(directory: string): Promise<{ stage: string; words: string }> {
+  if (isWriting(directory)) return { stage: "write", words: "while the dataset is written" };
+  const { playing, judging } = await picture(directory);
+  return {
+    stage: judging > 0 ? "evaluate" : "generate",
+    words: `${playing} playing, ${judging} being judged`,
+  };
+}
+
+function isWriting(directory: string): boolean {
+  return (
+    existsSync(path.join(directory, ".dataset.building")) ||
+    existsSync(path.join(directory, "dataset", "manifest.json"))
+  );
+}
+
+/** Moments of all three stages: by lines of the ledger, by scores of record, after the last rollout, and while writing. */
+function moments(
+  count: number,
+  calm: { lines: number; rollouts: number; recorded: number },
+): readonly Moment[] {
+  const share = (part: number) => Math.max(1, Math.round(count * part));
+  const [writing, last, judging] = [share(0.2), share(0.15), share(0.25)];
+  const playing = Math.max(1, count - writing - last - judging);
+  const spread = (n: number, i: number, most: number) => Math.max(1, Math.round(((i + 0.7) / n) * most));
+  const list = (n: number, make: (i: number) => Moment) => Array.from({ length: n }, (_, i) => make(i));
+  const after = (
+    name: string,
+    delayMs: number,
+    hasBegun: (directory: string) => Promise<boolean>,
+  ): Moment => {
     let seenAt: number | null = null;
-    const isWriting = (directory: string) =>
-      existsSync(path.join(directory, ".dataset.building")) ||
-      existsSync(path.join(directory, "dataset", "manifest.json"));
     return {
-      name: `${i * 40} ms into writing`,
+      name,
       isReached: async (directory) => {
-        if (seenAt === null && isWriting(directory)) seenAt = performance.now();
-        return seenAt !== null && performance.now() - seenAt >= i * 40;
+        if (seenAt === null && (await hasBegun(directory))) seenAt = performance.now();
+        return seenAt !== null && performance.now() - seenAt >= delayMs;
       },
     };
-  });
-  return [...byLine, ...atWrite];
+  };
+  return [
+    ...list(playing, (i) => {
+      const line = spread(playing, i, calm.lines - 3);
+      return {
+        name: `ledger line ${line}`,
+        isReached: async (directory) => (await lineCount(directory)) >= line,
+      };
+    }),
+    ...list(judging, (i) => {
+      const score = spread(judging, i, calm.recorded - 1);
+      return {
+        name: `score of record ${score}`,
+        isReached: async (directory) => (await picture(directory)).recorded >= score,
+      };
+    }),
+    ...list(last, (i) =>
+      after(
+        `${i * 60} ms after the last rollout`,
+        i * 60,
+        async (directory) => (await picture(directory)).ended >= calm.rollouts,
+      ),
+    ),
+    ...list(writing, (i) =>
+      after(`${i * 40} ms into writing`, i * 40, async (directory) => isWriting(directory)),
+    ),
+  ].slice(0, count);
 }
 
-async function killAt(moment: Moment, directory: string): Promise<string> {
+async function killAt(moment: Moment, directory: string) {
   const run = play(directory);
   let over = false;
   run.exited.then(() => {
@@ -125,11 +192,11 @@ async function killAt(moment: Moment, directory: string): Promise<string> {
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   run.kill();
   await run.exited;
-  return phaseAt(directory);
+  return stageAt(directory);
 }
 
 let failures = 0;
-const phases = new Map<string, number>();
+const stages = new Map<string, number>();
 try {
   const calm = path.join(folder, "calm");
   const calmExit = await play(calm).exited;
@@ -137,17 +204,21 @@ try {
   console.log(
     `calm run: exit ${calmExit}, ${expected.keys.length} rollouts, ${expected.lines} ledger lines, ${expected.tables.join(" ")}`,
   );
-  const { lines: _lines, retried: _retried, ...same } = expected;
-  for (const [index, moment] of moments(Number(kills), expected.lines).entries()) {
+  const { lines: _lines, retried: _retried, recorded: _recorded, ...same } = expected;
+  for (const [index, moment] of moments(Number(kills), {
+    lines: expected.lines,
+    rollouts: expected.keys.length,
+    recorded: expected.recorded,
+  }).entries()) {
     const directory = path.join(folder, `run-${String(index).padStart(2, "0")}`);
-    const phase = await killAt(moment, directory);
-    phases.set(phase, (phases.get(phase) ?? 0) + 1);
+    const { stage, words } = await killAt(moment, directory);
+    stages.set(stage, (stages.get(stage) ?? 0) + 1);
     const exit = await resume(directory).exited;
-    const { lines: _, retried, ...got } = await resultOf(directory);
+    const { lines: _, recorded: _scores, retried, ...got } = await resultOf(directory);
     const equal = JSON.stringify(got) === JSON.stringify(same) && exit === calmExit;
     if (!equal) failures++;
     console.log(
-      `${equal ? "same" : "DIFFERENT"}: killed at ${moment.name} (${phase}), ${retried} rollouts started again, resume exit ${exit}`,
+      `${equal ? "same" : "DIFFERENT"}: killed at ${moment.name} (${words}), ${retried} rollouts started again, resume exit ${exit}`,
     );
     if (equal) await rm(directory, { recursive: true, force: true });
     else
@@ -165,7 +236,7 @@ try {
     `resume of the finished run: exit ${again}, ${unchanged ? "nothing changed" : "CHANGED"}, ${seconds.toFixed(2)} s`,
   );
 } finally {
-  if (failures === 0 && phases.size > 0) await rm(folder, { recursive: true, force: true });
+  if (failures === 0 && stages.size > 0) await rm(folder, { recursive: true, force: true });
 }
-console.log(JSON.stringify({ kills, phases: Object.fromEntries(phases), failures }));
+console.log(JSON.stringify({ kills, stages: Object.fromEntries(stages), failures }));
 process.exit(failures === 0 ? 0 : 1);
