@@ -16,7 +16,7 @@ import { outcomeText } from "../../src/core/outcome.ts";
 import type { Log } from "../../src/core/runtime.ts";
 import type { BlobStore } from "../../src/core/sandbox.ts";
 import type { Task } from "../../src/core/task.ts";
-import type { Trajectory } from "../../src/core/trajectory.ts";
+import type { StepRecord, Trajectory } from "../../src/core/trajectory.ts";
 import { createEnv } from "../../src/env/env.ts";
 import { judge } from "../../src/judge/judge.ts";
 import { SCRIPTED_ID, SCRIPTED_REVISION, scriptedResearcher } from "../../src/models/scripted/researcher.ts";
@@ -97,6 +97,7 @@ async function play(task: Task, seedIndex: number): Promise<Played> {
     model: scriptedResearcher({ clock }),
     prompts,
     tools: toolset,
+    config: cell.agent,
     task,
     limits,
     sampling: {},
@@ -163,6 +164,10 @@ function counts(words: readonly string[]): string {
     .join(", ");
 }
 
+function actionsOf(steps: readonly StepRecord[]) {
+  return steps.flatMap(({ actions }) => actions);
+}
+
 function report(task: Task, played: readonly Played[], wallMs: number): void {
   const { anchors, sigma, metric } = task.definition;
   const sign = metric.direction === "maximize" ? 1 : -1;
@@ -170,14 +175,14 @@ function report(task: Task, played: readonly Played[], wallMs: number): void {
   const steps = played.map(({ trajectory }) => trajectory.steps.length).sort((a, b) => a - b);
   const all = played.flatMap(({ trajectory }) => trajectory.steps);
   const validations = played.map(
-    ({ trajectory: { steps } }) => steps.filter(({ result }) => result?.validation).length,
+    ({ trajectory: { steps } }) => actionsOf(steps).filter(({ result }) => result?.validation).length,
   );
   const totalTokens = played
     .map(({ trajectory: { steps } }) =>
       steps.reduce((sum, { reply: { usage } }) => sum + usage.input + usage.output, 0),
     )
     .sort((a, b) => a - b);
-  const cpuMs = all.reduce((sum, { result }) => sum + (result?.cpuMs ?? 0), 0) / played.length;
+  const cpuMs = actionsOf(all).reduce((sum, { result }) => sum + (result?.cpuMs ?? 0), 0) / played.length;
   const said = played.flatMap(({ trajectory: { pool } }) => pool.map(({ sha256: name }) => name));
   const p = (list: readonly number[]) =>
     [0.1, 0.5, 0.9].map((share) => Number(percentile(list, share).toFixed(4))).join(" / ");
@@ -190,7 +195,7 @@ function report(task: Task, played: readonly Played[], wallMs: number): void {
     `  validations  ${validations.filter((count) => count > 0).length} rollouts with one at least, ${validations.reduce((a, b) => a + b, 0)} in all`,
   );
   console.log(
-    `  errors       format ${all.filter(({ formatError }) => formatError !== null).length}, tool ${all.filter(({ result, formatError }) => result?.ok === false && formatError === null).length}; sandbox CPU ${cpuMs.toFixed(0)} ms a rollout`,
+    `  errors       format ${all.filter(({ formatError }) => formatError !== null).length}, tool ${actionsOf(all).filter(({ result }) => result?.ok === false).length}; sandbox CPU ${cpuMs.toFixed(0)} ms a rollout`,
   );
   console.log(`  said         ${sha256(said.join("\n")).slice(0, 16)} over all messages`);
   console.log(

@@ -3,7 +3,7 @@ import { readStoredRun } from "../compose/storedRun.ts";
 import { UserError } from "../core/errors.ts";
 import type { PooledMessage } from "../core/message.ts";
 import { outcomeText } from "../core/outcome.ts";
-import type { StepRecord } from "../core/trajectory.ts";
+import type { StepAction, StepRecord } from "../core/trajectory.ts";
 import type { RunReader } from "../store/readRun.ts";
 import type { AddCommand } from "./command.ts";
 import { durationText } from "./table.ts";
@@ -76,13 +76,22 @@ async function readRollout(reader: RunReader, prefix: string): Promise<Shown> {
   for (const record of records) {
     if (record.kind === "rollout-opened") pool.push(...record.messages);
     if (record.kind === "reply-received") {
-      pool.push(record.message);
+      pool.push(...record.standIns, record.message);
       steps.push(record.step);
     }
     if (record.kind === "observation-made") {
       const step = steps[record.index];
-      if (step !== undefined) steps[record.index] = { ...step, result: record.result };
+      const action = step?.actions[record.action];
+      if (step !== undefined && action !== undefined) {
+        const actions = step.actions.with(record.action, { ...action, result: record.result });
+        steps[record.index] = { ...step, actions };
+      }
       if (record.message !== null) pool.push(record.message);
+    }
+    if (record.kind === "complaint-made") {
+      const step = steps[record.index];
+      if (step !== undefined) steps[record.index] = { ...step, complaint: record.message.index };
+      pool.push(record.message);
     }
   }
   return { head: [`${name}, ${rollout.status}`], pool, steps };
@@ -93,7 +102,7 @@ function messageText({ kind, message }: PooledMessage): string {
 }
 
 function stepText(step: StepRecord, pool: readonly PooledMessage[]): string {
-  const { reply, result, formatError } = step;
+  const { reply, actions, formatError, complaint } = step;
   const response = pool[step.response]?.message;
   const reasoning =
     response?.role === "assistant" ? response.reasoning.map(({ text }) => text).join("\n") : "";
@@ -104,12 +113,23 @@ function stepText(step: StepRecord, pool: readonly PooledMessage[]): string {
     response?.content ?? "",
   ];
   if (formatError !== null) lines.push(`── format error ── ${formatError}`);
-  if (result === null) return [...lines, "── no result: the rollout was cut off here ──"].join("\n");
+  for (const action of actions) lines.push(...actionTexts(action, pool));
+  if (actions.length === 0) lines.push(answerText(complaint, pool));
+  return lines.join("\n");
+}
+
+/** A native call with its raw arguments (a text scaffold's command stands in the reply already), and what came of it. */
+function actionTexts({ callId, text, result }: StepAction, pool: readonly PooledMessage[]): string[] {
+  const lines = callId === null ? [] : [`── call ── ${text}`];
+  if (result === null) return [...lines, "── no result: the rollout was cut off, or over, before it ──"];
   if (result.validation !== null) {
     const { score, reason, remaining } = result.validation;
     lines.push(`── validation ── ${score ?? reason}, ${remaining} left`);
   }
-  const observation = result.message === null ? undefined : pool[result.message];
-  lines.push(observation === undefined ? "── the episode ended with this step ──" : messageText(observation));
-  return lines.join("\n");
+  return [...lines, answerText(result.message, pool)];
+}
+
+function answerText(index: number | null, pool: readonly PooledMessage[]): string {
+  const answer = index === null ? undefined : pool[index];
+  return answer === undefined ? "── the episode ended with this step ──" : messageText(answer);
 }

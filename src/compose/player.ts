@@ -47,6 +47,7 @@ export function playerOf(
       model: recorded,
       prompts: given.prompts,
       tools: toolset,
+      config: cell.agent,
       task,
       limits: cell.limits,
       sampling: cell.sampling,

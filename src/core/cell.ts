@@ -2,18 +2,41 @@
 import { z } from "zod";
 import { hashOf, seedOf } from "./hash.ts";
 import { rolloutLimitsSchema } from "./limits.ts";
-import { samplingSchema } from "./model.ts";
+import { REASONING_IN_HISTORY, samplingSchema } from "./model.ts";
+
+const blockElisionSchema = z.strictObject({
+  kind: z
+    .literal("blockElision")
+    .describe("Old observations give way to short stand-ins, many at once and rarely, for the prompt cache."),
+  tokens: z.int().positive().describe("Elide once a call took this many tokens, prompt and reply together."),
+  keep: z
+    .int()
+    .positive()
+    .default(5)
+    .describe("Newest observations that are never elided; also the fewest that are elided at once."),
+});
+
+export const historySchema = z.union([z.literal("appendOnly"), blockElisionSchema]);
+export type HistoryConfig = z.infer<typeof historySchema>;
 
 /** How an agent is set up. Everything here is part of the rollout key. */
 export const agentConfigSchema = z.strictObject({
   name: z.string().min(1).describe("How this set-up is called in reports and rows."),
   scaffold: z
-    .enum(["fenced"])
-    .describe("How actions are asked for and read: `fenced` is one fenced command block a reply."),
-  history: z
-    .enum(["appendOnly"])
+    .enum(["fenced", "native"])
     .describe(
-      "What of the past each prompt holds: `appendOnly` is all of it, so that each prompt extends the last.",
+      "How actions are asked for and read: `fenced` is one fenced command block a reply, `native` the provider's own tool calls, several a reply.",
+    ),
+  history: historySchema
+    .default("appendOnly")
+    .describe(
+      "What of the past each prompt holds: `appendOnly` is all of it, so that each prompt extends the last; `{ kind: blockElision, tokens: … }` shortens it when it grows long.",
+    ),
+  reasoningInHistory: z
+    .enum(REASONING_IN_HISTORY)
+    .optional()
+    .describe(
+      "Which reasoning of earlier replies is sent again. Left out: `all` where the model's API takes it back (anthropic, openaiResponses, openai with a reasoningField), else `none`.",
     ),
 });
 export type AgentConfig = z.infer<typeof agentConfigSchema>;

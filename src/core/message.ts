@@ -2,9 +2,13 @@
 import { z } from "zod";
 import { hashOf } from "./hash.ts";
 
-/** A piece of reasoning, kept apart from the answer. `encrypted` and `signature` are opaque and sent back unchanged. */
+/**
+ * A piece of reasoning, kept apart from the answer. `id`, `encrypted` and `signature` are opaque and sent back unchanged;
+ * pieces in a row that share an id are one item of the provider's.
+ */
 export const reasoningSchema = z.strictObject({
   text: z.string(),
+  id: z.string().optional(),
   signature: z.string().optional(),
   encrypted: z.string().optional(),
 });
@@ -22,6 +26,8 @@ export const messageSchema = z.discriminatedUnion("role", [
     content: z.string(),
     reasoning: z.array(reasoningSchema),
     toolCalls: z.array(toolCallSchema),
+    /** Order of the reply's blocks where it is not reasoning, text, calls: `r`, `t<characters>` and `c`, separated by blanks. */
+    layout: z.string().optional(),
   }),
   z.strictObject({ role: z.literal("tool"), content: z.string(), toolCallId: z.string(), name: z.string() }),
 ]);

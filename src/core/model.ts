@@ -27,11 +27,20 @@ export const samplingSchema = z.strictObject({
 export type Sampling = z.infer<typeof samplingSchema>;
 
 /** A tool as the model is told of it: name, description, JSON Schema of its arguments. */
+export const toolSchemaSchema = z.strictObject({
+  name: z.string(),
+  description: z.string(),
+  parameters: z.record(z.string(), z.unknown()),
+});
 export interface ToolSchema {
   readonly name: string;
   readonly description: string;
   readonly parameters: { readonly [key: string]: unknown };
 }
+
+/** Which reasoning of earlier replies is sent again: all of it, that since the last message of a user, or none. */
+export const REASONING_IN_HISTORY = ["all", "sinceUser", "none"] as const;
+export type ReasoningInHistory = (typeof REASONING_IN_HISTORY)[number];
 
 export interface ModelRequest {
   /** `rolloutKey/retry/step`: names the call in journals; never sent to a provider. */
@@ -41,6 +50,10 @@ export interface ModelRequest {
   readonly messages: readonly Message[];
   readonly tools: readonly ToolSchema[];
   readonly sampling: Sampling;
+  /** Default `none`. */
+  readonly reasoningInHistory?: ReasoningInHistory;
+  /** How long the rollout may be busy before its next call: lets a wire choose how long a prompt cache should live. */
+  readonly pauseMsMax?: number;
   /** A 48-bit seed of this rollout; a wire sends it only where `sampling.seeded`; scripted policies draw from it. */
   readonly seed: number;
 }
@@ -50,6 +63,8 @@ export const usageSchema = z.strictObject({
   input: z.int().nonnegative(),
   cacheRead: z.int().nonnegative(),
   cacheWrite: z.int().nonnegative(),
+  /** Those of `cacheWrite` that are kept for an hour, where a provider prices them apart; absent: none. */
+  cacheWrite1h: z.int().nonnegative().optional(),
   output: z.int().nonnegative(),
   reasoning: z.int().nonnegative(),
 });
@@ -59,10 +74,12 @@ export const NO_USAGE: Usage = { input: 0, cacheRead: 0, cacheWrite: 0, output: 
 
 /** The sum of two usages, member by member. */
 export function addUsage(a: Usage, b: Usage): Usage {
+  const cacheWrite1h = (a.cacheWrite1h ?? 0) + (b.cacheWrite1h ?? 0);
   return {
     input: a.input + b.input,
     cacheRead: a.cacheRead + b.cacheRead,
     cacheWrite: a.cacheWrite + b.cacheWrite,
+    ...(cacheWrite1h === 0 ? {} : { cacheWrite1h }),
     output: a.output + b.output,
     reasoning: a.reasoning + b.reasoning,
   };
@@ -86,6 +103,8 @@ export interface ModelReply {
   readonly text: string;
   readonly reasoning: readonly Reasoning[];
   readonly toolCalls: readonly ToolCall[];
+  /** As in the message: the order of the blocks where it is not the usual one. */
+  readonly layout?: string;
   readonly finish: FinishReason;
   readonly usage: Usage;
   readonly tokens: TokenTrace | null;
@@ -153,6 +172,11 @@ export const priceSchema = z.strictObject({
     .nonnegative()
     .optional()
     .describe("Dollars per million prompt tokens written to a cache; `inputPerMillion` where left out."),
+  cacheWrite1hPerMillion: z
+    .number()
+    .nonnegative()
+    .optional()
+    .describe("The same for cache entries that are kept for an hour."),
 });
 export type Price = z.infer<typeof priceSchema>;
 

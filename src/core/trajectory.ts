@@ -1,9 +1,9 @@
 // The record of a rollout: the write-ahead records of the steps log, and the trajectory they fold into.
 import { z } from "zod";
 import { cellSchema, originSchema } from "./cell.ts";
-import { actionSchema, validationSchema } from "./env.ts";
+import { validationSchema } from "./env.ts";
 import { pooledMessageSchema } from "./message.ts";
-import { FINISH_REASONS, usageSchema } from "./model.ts";
+import { FINISH_REASONS, toolSchemaSchema, usageSchema } from "./model.ts";
 import { outcomeSchema } from "./outcome.ts";
 import { capabilitiesSchema, sandboxHandleSchema } from "./sandbox.ts";
 
@@ -33,9 +33,9 @@ export const replyRecordSchema = z.strictObject({
   verbatim: z.string(),
 });
 
-/** What came of a step's action. */
-export const stepResultRecordSchema = z.strictObject({
-  /** Pool index of the message that carried the observation or complaint; null when the episode ended with this step. */
+/** What came of an action. */
+export const actionResultSchema = z.strictObject({
+  /** Pool index of the message that carried the observation; null when the episode ended with this action. */
   message: z.int().nonnegative().nullable(),
   ok: z.boolean(),
   exitCode: z.int().nullable(),
@@ -47,7 +47,24 @@ export const stepResultRecordSchema = z.strictObject({
   state: z.strictObject({ openFile: z.string().nullable(), firstLine: z.int(), cwd: z.string() }),
 });
 
-/** One model call with the action it chose and what was observed. */
+/** One thing that a reply asked to be done, and what came of it. */
+export const stepActionSchema = z.strictObject({
+  /** Name of the tool as the model wrote it. */
+  tool: z.string(),
+  /** Null: they could not be read. */
+  arguments: z.record(z.string(), z.unknown()).nullable(),
+  /** The action as the agent wrote it. */
+  text: z.string(),
+  /** The native tool call it is; null in text scaffolds. */
+  callId: z.string().nullable(),
+  /** Why nothing was run; null when it was carried out. */
+  error: z.string().nullable(),
+  /** Null while the action runs, and for ever if the rollout was cut off, or had ended, before it. */
+  result: actionResultSchema.nullable(),
+});
+export type StepAction = z.infer<typeof stepActionSchema>;
+
+/** One model call with the actions it chose and what was observed. */
 export const stepRecordSchema = z.strictObject({
   index: z.int().nonnegative(),
   startedAtMs: z.number(),
@@ -57,11 +74,12 @@ export const stepRecordSchema = z.strictObject({
   /** Pool index of the reply. */
   response: z.int().nonnegative(),
   reply: replyRecordSchema,
-  action: actionSchema.nullable(),
-  /** What was wrong with the reply's form; null when there was an action. */
+  /** In the reply's order, which is the order of execution. */
+  actions: z.array(stepActionSchema),
+  /** What was wrong with the reply's form; null when an action could be carried out. */
   formatError: z.string().nullable(),
-  /** Null while the action runs, and for ever if the rollout was cut off there. */
-  result: stepResultRecordSchema.nullable(),
+  /** Pool index of the message that answered a reply without any action; null where there is none. */
+  complaint: z.int().nonnegative().nullable(),
 });
 export type StepRecord = z.infer<typeof stepRecordSchema>;
 
@@ -87,6 +105,8 @@ export const stepsLogRecordSchema = z.discriminatedUnion("kind", [
     key: z.string(),
     retry: z.int().nonnegative(),
     step: stepRecordSchema,
+    /** Messages made for this prompt in place of older ones; they stand before the reply in the pool. */
+    standIns: z.array(pooledMessageSchema),
     message: pooledMessageSchema,
   }),
   z.strictObject({
@@ -94,8 +114,18 @@ export const stepsLogRecordSchema = z.discriminatedUnion("kind", [
     key: z.string(),
     retry: z.int().nonnegative(),
     index: z.int().nonnegative(),
-    result: stepResultRecordSchema,
+    /** Position among the step's actions. */
+    action: z.int().nonnegative(),
+    result: actionResultSchema,
     message: pooledMessageSchema.nullable(),
+  }),
+  /** A reply without any action was answered. */
+  z.strictObject({
+    kind: z.literal("complaint-made"),
+    key: z.string(),
+    retry: z.int().nonnegative(),
+    index: z.int().nonnegative(),
+    message: pooledMessageSchema,
   }),
   z.strictObject({
     kind: z.literal("snapshot-taken"),
@@ -123,6 +153,8 @@ export const trajectorySchema = z.strictObject({
   place: placeSchema.nullable(),
   startedAtMs: z.number(),
   endedAtMs: z.number(),
+  /** Tool schemas that went with every request; empty in text scaffolds. */
+  tools: z.array(toolSchemaSchema),
   pool: z.array(pooledMessageSchema),
   steps: z.array(stepRecordSchema),
   outcome: outcomeSchema,

@@ -1,7 +1,8 @@
 // What must hold of the canonical tables whatever happened, checked on every row that is written and again when it is
 // read. A violation is an error that names row and rule: such a dataset is not published.
 import { messageSha256, promptSha256 } from "../core/message.ts";
-import { contextMode } from "./contextMode.ts";
+import { REASONING_IN_HISTORY } from "../core/model.ts";
+import { contextMode, extendsPrevious, type TokenContext } from "./contextMode.ts";
 import { messageOfRow } from "./messageRows.ts";
 import type { RolloutRows } from "./rows.ts";
 import type { StepRow, TaskRow, TrajectoryRow } from "./schema.ts";
@@ -133,6 +134,9 @@ function checkSteps(row: TrajectoryRow, steps: readonly StepRow[]): void {
     broken("stepOrder", `${steps.length} step rows, num_steps ${row.num_steps}`);
   }
   const tools = Array.isArray(row.tools) ? row.tools : [];
+  const policy = REASONING_IN_HISTORY.find((name) => name === row.reasoning_in_history);
+  if (policy === undefined) broken("contextMode", `reasoning_in_history ${row.reasoning_in_history}`);
+  let before: TokenContext | null = null;
   let idsBefore: readonly number[] = [];
   for (const [position, step] of steps.entries()) {
     const brokenStep: Failure = failure(`${row.trajectory_id}/${position}`);
@@ -142,6 +146,13 @@ function checkSteps(row: TrajectoryRow, steps: readonly StepRow[]): void {
     }
     checkPrompt(row, step, tools, brokenStep);
     idsBefore = checkTokens(step, idsBefore, brokenStep);
+    const { prompt_msgs, response_msg, prompt_reuse_len } = step;
+    const idCount = step.completion_token_ids === null ? null : idsBefore.length;
+    const context: TokenContext = { prompt_msgs, response_msg, prompt_reuse_len, idCount };
+    if (step.extends_previous !== (before && extendsPrevious(before, context, row.messages, policy))) {
+      brokenStep("contextMode", `extends_previous ${step.extends_previous} is not what its prompt says`);
+    }
+    before = context;
   }
   if (contextMode(steps) !== row.context_mode) broken("contextMode", `prompts are not ${row.context_mode}`);
   const sum = (of: (step: StepRow) => number | null) =>
@@ -149,7 +160,7 @@ function checkSteps(row: TrajectoryRow, steps: readonly StepRow[]): void {
   if (
     sum((step) => step.prompt_tokens) !== (row.prompt_tokens ?? 0) ||
     sum((step) => step.completion_tokens) !== (row.completion_tokens ?? 0) ||
-    sum((step) => (step.action_valid ? 1 : 0)) !== row.num_tool_calls
+    sum((step) => step.actions.filter(({ error }) => error === null).length) !== row.num_tool_calls
   ) {
     broken("sums", "tokens or tool calls are not the sum over its steps");
   }
@@ -162,9 +173,13 @@ function checkPrompt(row: TrajectoryRow, step: StepRow, tools: readonly unknown[
       ? broken("promptReference", `prompt message ${index} is not in the pool`)
       : message;
   });
-  const observation = step.observation_msg;
-  if (observation !== null && row.messages[observation] === undefined) {
-    broken("promptReference", `observation ${observation} is not in the pool`);
+  for (const answer of [step.complaint_msg, ...step.actions.map(({ observation_msg }) => observation_msg)]) {
+    if (answer !== null && row.messages[answer] === undefined) {
+      broken("promptReference", `observation ${answer} is not in the pool`);
+    }
+  }
+  if (step.action_valid !== step.actions.some(({ error }) => error === null)) {
+    broken("promptReference", `action_valid ${step.action_valid} is not what its actions say`);
   }
   const response = row.messages[step.response_msg];
   if (response === undefined || response.role !== "assistant" || !response.sampled) {

@@ -44,6 +44,7 @@ export function messageOfRow(row: MessageRow): Message {
           name,
           arguments: text,
         })),
+        ...(row.layout === null ? {} : { layout: row.layout }),
       };
     case "tool":
       return {
@@ -98,6 +99,7 @@ function messageRow(
     name: null,
     tool_call_id: null,
     tool_calls: null,
+    layout: null,
     kind: pooled.kind,
     derived_from: pooled.derivedFrom,
     sampled: step !== null,
@@ -109,7 +111,12 @@ function messageRow(
   };
   switch (message.role) {
     case "assistant":
-      return { ...common, ...reasoningColumns(message.reasoning), tool_calls: toolCallColumn(message) };
+      return {
+        ...common,
+        ...reasoningColumns(message.reasoning),
+        tool_calls: toolCallColumn(message),
+        layout: message.layout ?? null,
+      };
     case "tool":
       return { ...common, name: message.name, tool_call_id: message.toolCallId };
     case "system":
@@ -141,23 +148,31 @@ function untrainedReason(message: Message, step: StepRecord | null): string | nu
 function reasoningColumns(parts: readonly Reasoning[]): Pick<MessageRow, "reasoning" | "reasoning_parts"> {
   const [first, ...others] = parts;
   if (first === undefined) return { reasoning: null, reasoning_parts: null };
-  const plain = others.length === 0 && first.signature === undefined && first.encrypted === undefined;
+  const { text, ...opaque } = first;
+  const plain = others.length === 0 && Object.values(opaque).every((member) => member === undefined);
   return {
-    reasoning: parts.map((part) => part.text).join(PART_SEPARATOR),
+    reasoning: plain ? text : joined(parts),
     reasoning_parts: plain
       ? null
       : parts.map((part) => ({
           text: part.text,
+          id: part.id ?? null,
           signature: part.signature ?? null,
           encrypted: part.encrypted ?? null,
         })),
   };
 }
 
+/** The parts that can be read, as one text. */
+function joined(parts: readonly Reasoning[]): string {
+  return parts.flatMap(({ text }) => (text === "" ? [] : [text])).join(PART_SEPARATOR);
+}
+
 function reasoningOfRow(row: MessageRow): Reasoning[] {
   if (row.reasoning_parts === null) return row.reasoning === null ? [] : [{ text: row.reasoning }];
-  return row.reasoning_parts.map(({ text, signature, encrypted }) => ({
+  return row.reasoning_parts.map(({ text, id, signature, encrypted }) => ({
     text,
+    ...(id === null ? {} : { id }),
     ...(signature === null ? {} : { signature }),
     ...(encrypted === null ? {} : { encrypted }),
   }));

@@ -2,7 +2,6 @@
 import { z } from "zod";
 import type { Evaluation } from "../core/evaluation.ts";
 import { evaluationSchema } from "../core/evaluation.ts";
-import type { ToolSchema } from "../core/model.ts";
 import { taskDefinitionSchema } from "../core/task.ts";
 import type { Trajectory } from "../core/trajectory.ts";
 import { trajectorySchema } from "../core/trajectory.ts";
@@ -68,15 +67,6 @@ export const datasetRecordSchema = z.strictObject({
   verdict: verdictSchema,
   rewards: rewardSetSchema,
   flags: z.array(z.string()).optional(),
-  tools: z
-    .array(
-      z.strictObject({
-        name: z.string(),
-        description: z.string(),
-        parameters: z.record(z.string(), z.unknown()),
-      }),
-    )
-    .optional(),
 });
 
 /** One finished rollout with all that was said of it. */
@@ -90,6 +80,4 @@ export interface DatasetRecord {
   readonly rewards: RewardSet;
   /** Signals of integrity checks. */
   readonly flags?: readonly string[] | undefined;
-  /** Tool schemas of the requests, where the scaffold calls tools natively. */
-  readonly tools?: readonly ToolSchema[] | undefined;
 }

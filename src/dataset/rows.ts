@@ -5,11 +5,13 @@ import { hashOf } from "../core/hash.ts";
 import type { Json } from "../core/json.ts";
 import { addUsage, NO_USAGE } from "../core/model.ts";
 import { outcomeText } from "../core/outcome.ts";
+import { judgeTrust } from "../core/task.ts";
 import type { Trajectory } from "../core/trajectory.ts";
 import type { Verdict } from "../core/verdict.ts";
 import { contextMode } from "./contextMode.ts";
 import { messageRows } from "./messageRows.ts";
 import { plainJson } from "./plainJson.ts";
+import { reasoningVisibility } from "./reasoningVisibility.ts";
 import { recordScore } from "./recordScore.ts";
 import type { DatasetRecord, RunInfo, TaskInfo } from "./records.ts";
 import { SCHEMA_VERSION, type StepRow, type TrajectoryRow } from "./schema.ts";
@@ -30,8 +32,8 @@ export const SCRIPTED_PROVIDER = "scripted";
 export function rolloutRows(record: DatasetRecord, task: TaskInfo, run: RunInfo): RolloutRows {
   const { trajectory } = record;
   const { messages, repaired } = messageRows(trajectory);
-  const tools = record.tools ?? [];
-  const steps = stepRows(trajectory, messages, tools, repaired);
+  const { tools } = trajectory;
+  const steps = stepRows(trajectory, messages, repaired);
   const row: TrajectoryRow = {
     schema_version: SCHEMA_VERSION,
     trajectory_id: trajectory.key,
@@ -40,6 +42,8 @@ export function rolloutRows(record: DatasetRecord, task: TaskInfo, run: RunInfo)
     ...groupColumns(trajectory, run),
     ...policyColumns(trajectory, run),
     context_mode: contextMode(steps),
+    reasoning_in_history: trajectory.cell.agent.reasoningInHistory ?? "none",
+    reasoning_visibility: reasoningVisibility(trajectory),
     tool_format: tools.length === 0 ? "text" : "native",
     tools: tools.length === 0 ? null : plainJson(tools),
     messages,
@@ -89,7 +93,7 @@ function policyColumns(trajectory: Trajectory, run: RunInfo) {
     agent_name: agent.name,
     agent_version: trajectory.agentIdentity,
     agent_config_sha256: hashOf("agent-config", agent),
-    history_processor: agent.history === "appendOnly" ? "append_only" : agent.history,
+    history_processor: agent.history === "appendOnly" ? "append_only" : "block_elision",
     model: model.id,
     model_revision: model.revision,
     provider: trajectory.provider,
@@ -109,14 +113,15 @@ function policyColumns(trajectory: Trajectory, run: RunInfo) {
 }
 
 function countColumns({ steps }: Trajectory) {
+  const actions = steps.flatMap((step) => step.actions);
   const usage = steps.reduce((sum, step) => addUsage(sum, step.reply.usage), NO_USAGE);
   const prices = steps.map((step) => step.reply.costUsd);
   const known = prices.filter((price) => price !== null);
   return {
     num_steps: steps.length,
-    num_tool_calls: steps.filter((step) => step.action !== null).length,
+    num_tool_calls: actions.filter(({ error }) => error === null).length,
     num_format_errors: steps.filter((step) => step.formatError !== null).length,
-    num_tool_errors: steps.filter((step) => step.action !== null && step.result?.ok === false).length,
+    num_tool_errors: actions.filter(({ error, result }) => error === null && result?.ok === false).length,
     prompt_tokens: usage.input,
     completion_tokens: usage.output,
     reasoning_tokens: usage.reasoning,
@@ -132,7 +137,10 @@ function timeColumns(trajectory: Trajectory) {
     ended_at: Math.trunc(trajectory.endedAtMs),
     wall_s: (trajectory.endedAtMs - trajectory.startedAtMs) / 1000,
     llm_s: steps.reduce((sum, step) => sum + step.reply.latencyMs, 0) / 1000,
-    tool_s: steps.reduce((sum, step) => sum + (step.result?.durationMs ?? 0), 0) / 1000,
+    tool_s:
+      steps
+        .flatMap(({ actions }) => actions)
+        .reduce((sum, { result }) => sum + (result?.durationMs ?? 0), 0) / 1000,
     gpu_s: null,
     sandbox_backend: place?.capabilities.backend ?? null,
     sandbox_isolation: place?.capabilities.isolation ?? null,
@@ -165,7 +173,7 @@ function scoreColumns(record: DatasetRecord, task: TaskInfo) {
     reward_fn: rewards.fn,
     reward_components: plainJson(rewards.components),
     success: rewards.success,
-    evaluator: `judge:${judge.kind}`,
+    evaluator: judgeTrust({ judge }) === "shared" ? `judge:${judge.kind}:shared` : `judge:${judge.kind}`,
     evaluator_version: task.judgeHash,
     eval_error:
       final.status === "invalid" ? final.reason : final.status === "none" ? trajectory.finalReason : null,
@@ -202,7 +210,7 @@ function verdictColumns(verdict: Verdict) {
 /** Rollouts of one task that did the same things, white space aside, share it. Null where nothing was done. */
 function dedupeKey(trajectory: Trajectory): string | null {
   const actions = trajectory.steps.flatMap((step) =>
-    step.action === null ? [] : [step.action.text.replaceAll(/\s+/g, " ").trim()],
+    step.actions.flatMap(({ error, text }) => (error === null ? [text.replaceAll(/\s+/g, " ").trim()] : [])),
   );
   return actions.length === 0 ? null : hashOf("actions", { task: trajectory.cell.taskId, actions });
 }

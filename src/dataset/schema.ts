@@ -17,7 +17,7 @@ import {
 } from "./columns.ts";
 
 /** Raised whenever a column changes its name, type or meaning; a new nullable column does not raise it. */
-export const SCHEMA_VERSION = "nightshift.traj/1";
+export const SCHEMA_VERSION = "nightshift.traj/2";
 
 const toolCall = struct(
   {
@@ -32,6 +32,7 @@ const toolCall = struct(
 const reasoningPart = struct(
   {
     text: text("The part's text."),
+    id: orNull(text("The provider's id; parts in a row that share it are one item.")),
     signature: orNull(text("Opaque; sent back unchanged.")),
     encrypted: orNull(text("Opaque; sent back unchanged.")),
   },
@@ -57,6 +58,9 @@ const message = struct(
     tool_calls: orNull(
       list(toolCall, "Native tool calls of an assistant message; null where there are none."),
     ),
+    layout: orNull(
+      text("Order of a reply's blocks where it is not reasoning, text, calls: `r`, `t<characters>`, `c`."),
+    ),
     kind: text("system, task, demo, reply, observation, formatError, elided or summary."),
     derived_from: orNull(int32("Pool index that an elided or summarised message stands for.")),
     sampled: bool("Produced by the model in this rollout."),
@@ -67,6 +71,26 @@ const message = struct(
     sha256: text("Hash of the message alone."),
   },
   "One message of the pool.",
+);
+
+const action = struct(
+  {
+    tool: text("Name of the tool as the model wrote it."),
+    text: text("The action as the agent wrote it; for a native call its name and raw arguments."),
+    call_id: orNull(text("The native tool call that it is; null in text formats.")),
+    error: orNull(text("Why nothing was run; null when it was carried out.")),
+    observation_msg: orNull(
+      int32("Pool index of the answer; null where the episode ended with, or before, this action."),
+    ),
+    ok: orNull(bool("False where the tool refused or failed; null where nothing ran.")),
+    exit_code: orNull(int32("Null if no process ran.")),
+    timed_out: orNull(bool("The action ran into its time limit.")),
+    oom_killed: orNull(bool("The action ran into the memory limit.")),
+    validation: orNull(json("What `validate` told the agent.")),
+    tool_s: orNull(float64("Seconds of the action.", { volatile: true })),
+    tool_cpu_s: orNull(float64("CPU seconds of the action.", { volatile: true })),
+  },
+  "One action and what came of it.",
 );
 
 const sampling = struct(
@@ -103,7 +127,13 @@ export const trajectoryRowSchema = z.strictObject({
   agent_version: text("Scaffold, prompts and tools with their versions."),
   agent_config_sha256: text("Hash of the agent's configuration."),
   history_processor: text("How the history becomes a prompt."),
-  context_mode: text("append_only or rewritten: computed from the prompts, not declared."),
+  context_mode: text(
+    "append_only or rewritten: computed, from token ids where there are any, else from messages and reasoning.",
+  ),
+  reasoning_in_history: text("Which reasoning of earlier replies was sent again: all, sinceUser or none."),
+  reasoning_visibility: text(
+    "What can be read of the reasoning: visible, summarised (by the provider), encrypted or none.",
+  ),
   tool_format: text("native or text (one fenced command)."),
   model: text("Model id."),
   model_revision: orNull(text("Declared revision.")),
@@ -116,7 +146,7 @@ export const trajectoryRowSchema = z.strictObject({
   messages: list(message, "The pool: every message of the rollout, once."),
   main_path: list(int32("Pool index."), "The conversation without elided or summarised stand-ins."),
   num_steps: int32("Model calls, format errors included.", { indexed: true }),
-  num_tool_calls: int32("Steps whose reply held an action."),
+  num_tool_calls: int32("Actions that could be carried out."),
   num_format_errors: int32("Steps whose reply held none."),
   num_tool_errors: int32("Actions that failed."),
   prompt_tokens: orNull(int64("Sum over steps.", { indexed: true })),
@@ -152,7 +182,7 @@ export const trajectoryRowSchema = z.strictObject({
   reward_fn: text("Reward function, name@version."),
   reward_components: json("Other rewards of the same evaluations, by name."),
   success: orNull(bool("Better than the starter by at least two standard errors; null = not scored.")),
-  evaluator: text("Kind of judge."),
+  evaluator: text("Kind of judge; `:shared` where hidden tests ran in one process with the agent's code."),
   evaluator_version: text("Judge hash."),
   eval_error: orNull(text("Why there is no score.")),
   flags: list(
@@ -177,6 +207,9 @@ export const stepRowSchema = z.strictObject({
   is_last: bool("The last step of its rollout."),
   prompt_msgs: list(int32("Pool index."), "Exactly what was sent, in order."),
   response_msg: int32("Pool index of the reply."),
+  extends_previous: orNull(
+    bool("The prompt begins with all that the step before read and wrote; null for the first step."),
+  ),
   prompt_sha256: text("Hash over the tool schemas and message hashes of what was sent."),
   request_sha256: text("Hash of the request body."),
   raw_completion: orNull(text("Undecorated model text, where a server gives it.")),
@@ -200,20 +233,12 @@ export const stepRowSchema = z.strictObject({
   logprobs: orNull(list(float32("Natural log."), "One per sampled id.")),
   logprob_mode: orNull(text("raw or processed, where a server says.")),
   routed_experts_ref: orNull(text("Where routed experts are kept, if they are.")),
-  action: orNull(text("The action as the agent wrote it.")),
-  action_tool: orNull(text("Tool that it used.")),
-  action_valid: bool("Whether the reply held a readable action."),
-  observation_msg: orNull(int32("Pool index of the answer; null where the episode ended with this step.")),
-  tool_exit_code: orNull(int32("Null if no process ran.")),
-  tool_ok: orNull(bool("False where the tool refused or failed; null where nothing ran.")),
-  timed_out: orNull(bool("The action ran into its time limit.")),
-  oom_killed: orNull(bool("The action ran into the memory limit.")),
-  validation: orNull(json("What `validate` told the agent.")),
+  actions: list(action, "What the reply asked for, in the order of execution; one at most in text formats."),
+  action_valid: bool("Whether the reply held an action that could be carried out."),
+  complaint_msg: orNull(int32("Pool index of the answer to a reply without any action.")),
   started_at: timestampMs("When the call started.", { volatile: true }),
   latency_s: float64("Seconds of the model call, throttled time excluded.", { volatile: true }),
   throttled_s: float64("Seconds of waiting for rate limits.", { volatile: true }),
-  tool_s: orNull(float64("Seconds of the action.", { volatile: true })),
-  tool_cpu_s: orNull(float64("CPU seconds of the action.", { volatile: true })),
   step_reward: orNull(float64("Null unless a task defines one.")),
   train: bool("Default loss decision for this completion."),
   error: orNull(text("What was wrong with the reply's form.")),

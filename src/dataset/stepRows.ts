@@ -2,7 +2,8 @@
 
 import { promptSha256 } from "../core/message.ts";
 import type { FinishReason } from "../core/model.ts";
-import type { StepRecord, Trajectory } from "../core/trajectory.ts";
+import type { StepAction, StepRecord, Trajectory } from "../core/trajectory.ts";
+import { extendsPrevious, type TokenContext } from "./contextMode.ts";
 import { plainJson } from "./plainJson.ts";
 import type { MessageRow, StepRow } from "./schema.ts";
 import { tokenDelta } from "./tokenDelta.ts";
@@ -16,20 +17,21 @@ const FINISH_TEXT: { readonly [reason in FinishReason]: string } = {
 };
 
 /**
- * The rows of a rollout's steps. `tools` are the schemas that its prompts were hashed with; `rehash` takes every prompt's
- * hash anew, as is due where a message was repaired. Throws when a recorded hash is not the prompt's.
+ * The rows of a rollout's steps. `rehash` takes every prompt's hash anew, as is due where a message was repaired. Throws
+ * when a recorded hash is not the prompt's.
  */
 export function stepRows(
   trajectory: Trajectory,
   messages: readonly MessageRow[],
-  tools: readonly unknown[],
   rehash: boolean,
 ): StepRow[] {
+  const policy = trajectory.cell.agent.reasoningInHistory ?? "none";
   let idsBefore: readonly number[] = [];
+  let before: TokenContext | null = null;
   return trajectory.steps.map((step, position) => {
     const prompt = step.prompt.flatMap(([from, to]) => Array.from({ length: to - from }, (_, i) => from + i));
     const sha256 = promptSha256(
-      tools,
+      trajectory.tools,
       prompt.map((index) => messages[index]?.sha256 ?? ""),
     );
     if (!rehash && sha256 !== step.promptSha256) {
@@ -40,16 +42,29 @@ export function stepRows(
     const tokens = tokenColumns(idsBefore, step);
     const recorded = step.reply.tokens;
     idsBefore = recorded === null ? [] : [...recorded.promptIds, ...recorded.completionIds];
+    const context: TokenContext = {
+      prompt_msgs: prompt,
+      response_msg: step.response,
+      prompt_reuse_len: tokens.prompt_reuse_len,
+      idCount: recorded === null ? null : idsBefore.length,
+    };
+    const extends_previous = before && extendsPrevious(before, context, messages, policy);
+    before = context;
     return {
       trajectory_id: trajectory.key,
       step_index: step.index,
       is_last: position === trajectory.steps.length - 1,
       prompt_msgs: prompt,
       response_msg: step.response,
+      extends_previous,
       prompt_sha256: sha256,
       ...replyColumns(step),
       ...tokens,
-      ...actionColumns(step),
+      actions: step.actions.map(actionColumn),
+      action_valid: step.formatError === null,
+      complaint_msg: step.complaint,
+      step_reward: null,
+      error: step.formatError,
       train: messages[step.response]?.train ?? false,
     };
   });
@@ -101,21 +116,21 @@ function tokenColumns(idsBefore: readonly number[], step: StepRecord) {
   };
 }
 
-function actionColumns(step: StepRecord) {
-  const { result } = step;
+function actionColumn(action: StepAction): StepRow["actions"][number] {
+  const { result } = action;
+  const ran = action.error === null ? result : null;
   return {
-    action: step.action?.text ?? null,
-    action_tool: step.action?.tool ?? null,
-    action_valid: step.action !== null,
+    tool: action.tool,
+    text: action.text,
+    call_id: action.callId,
+    error: action.error,
     observation_msg: result?.message ?? null,
-    tool_exit_code: result?.exitCode ?? null,
-    tool_ok: step.action === null ? null : (result?.ok ?? null),
-    timed_out: result?.timedOut ?? null,
-    oom_killed: result?.oomKilled ?? null,
-    validation: result?.validation ? plainJson(result.validation) : null,
-    tool_s: result === null ? null : result.durationMs / 1000,
-    tool_cpu_s: result === null ? null : result.cpuMs / 1000,
-    step_reward: null,
-    error: step.formatError,
+    ok: ran?.ok ?? null,
+    exit_code: ran?.exitCode ?? null,
+    timed_out: ran?.timedOut ?? null,
+    oom_killed: ran?.oomKilled ?? null,
+    validation: ran?.validation ? plainJson(ran.validation) : null,
+    tool_s: ran === null ? null : ran.durationMs / 1000,
+    tool_cpu_s: ran === null ? null : ran.cpuMs / 1000,
   };
 }

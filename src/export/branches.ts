@@ -1,6 +1,7 @@
 // Cuts a rollout into branches: maximal runs of steps in which each prompt extends the step before. A branch is what a
 // model really saw, in one piece, so it can be trained on as one conversation; an append-only rollout is one branch.
-import { extendsStep } from "../dataset/contextMode.ts";
+import { REASONING_IN_HISTORY } from "../core/model.ts";
+import { extendsStep, reasoningSent } from "../dataset/contextMode.ts";
 import type { RolloutRows } from "../dataset/rows.ts";
 import type { MessageRow, StepRow } from "../dataset/schema.ts";
 
@@ -8,7 +9,12 @@ export interface Turn {
   readonly message: MessageRow;
   /** Trained on in this branch: sampled in it, and worth imitating. Replies of earlier branches are context only. */
   readonly train: boolean;
+  /** Its reasoning belongs to what the branch's model wrote or read. */
+  readonly reasoning: boolean;
 }
+
+/** Whether rows show reasoning. Where they do not, reasoning that was not sent again cuts no branch. */
+export type ReasoningIn = "rows" | "nothing";
 
 export interface Branch {
   /** 0-based among the rollout's branches. */
@@ -18,26 +24,34 @@ export interface Branch {
   readonly trainedCount: number;
 }
 
-export function branchesOf({ trajectory, steps }: RolloutRows): readonly Branch[] {
-  return spansOf(steps).map((span, index) => {
+export function branchesOf({ trajectory, steps }: RolloutRows, reasoningIn: ReasoningIn): readonly Branch[] {
+  const policy = REASONING_IN_HISTORY.find((name) => name === trajectory.reasoning_in_history) ?? "none";
+  return spansOf(steps, reasoningIn).map((span, index) => {
     const last = span[span.length - 1];
     const trained = new Set(span.flatMap((step) => (step.train ? [step.response_msg] : [])));
     const indices = last === undefined ? [] : [...last.prompt_msgs, last.response_msg];
+    const sent = reasoningSent(last?.prompt_msgs ?? [], trajectory.messages, policy);
+    const written = new Set(span.map((step) => step.response_msg));
     const turns = indices.flatMap((position): Turn[] => {
       const message = trajectory.messages[position];
-      return message === undefined ? [] : [{ message, train: trained.has(position) }];
+      return message === undefined
+        ? []
+        : [{ message, train: trained.has(position), reasoning: sent.has(position) || written.has(position) }];
     });
     const end = turns.findLastIndex((turn) => turn.train) + 1;
     return { index, turns: turns.slice(0, end), trainedCount: trained.size };
   });
 }
 
-function spansOf(steps: readonly StepRow[]): StepRow[][] {
+function spansOf(steps: readonly StepRow[], reasoningIn: ReasoningIn): StepRow[][] {
   const spans: StepRow[][] = [];
   for (const step of steps) {
     const span = spans.at(-1);
     const before = span?.at(-1);
-    if (span !== undefined && before !== undefined && extendsStep(before, step)) span.push(step);
+    const goesOn =
+      before !== undefined &&
+      (step.extends_previous === true || (reasoningIn === "nothing" && extendsStep(before, step)));
+    if (span !== undefined && goesOn) span.push(step);
     else spans.push([step]);
   }
   return spans;

@@ -11,13 +11,13 @@ export type ChatMessage = { readonly [key: string]: Json };
  * The message, with `train` on assistant turns; null when a call's arguments are not a JSON object (an object is what
  * trainers' templates want, and a string in its place would teach escaped JSON).
  */
-export function chatMessage({ message, train }: Turn): ChatMessage | null {
+export function chatMessage({ message, train, reasoning }: Turn): ChatMessage | null {
   const calls = toolCalls(message);
   if (calls === null) return null;
   return {
     role: message.role,
     content: message.content,
-    ...(message.reasoning === null ? {} : { reasoning_content: message.reasoning }),
+    ...(message.reasoning === null || !reasoning ? {} : { reasoning_content: message.reasoning }),
     ...(calls.length === 0 ? {} : { tool_calls: calls }),
     ...(message.name === null ? {} : { name: message.name }),
     ...(message.tool_call_id === null ? {} : { tool_call_id: message.tool_call_id }),

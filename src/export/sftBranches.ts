@@ -33,7 +33,7 @@ export const sftBranches: Recipe<typeof sftBranchRowSchema> = {
     "Assistant turns carry `train`; mask the others (Axolotl: `message_field_training: train`).",
   table: table("sft_branches", sftBranchRowSchema, ["trajectory_id", "branch_index"]),
   convert: (rollout) => {
-    const branches = branchesOf(rollout);
+    const branches = branchesOf(rollout, "rows");
     const rows: SftBranchRow[] = [];
     const leftOut: LeftOutReason[] = branches.length === 0 ? ["noSteps"] : [];
     for (const branch of branches) {

@@ -30,7 +30,7 @@ export const sftTextChat: Recipe<typeof sftTextChatRowSchema> = {
     "turn. A row ends before the first assistant turn that must not be trained on; reasoning is left out.",
   table: table("sft_text_chat", sftTextChatRowSchema, ["trajectory_id", "branch_index"]),
   convert: (rollout) => {
-    const branches = branchesOf(rollout);
+    const branches = branchesOf(rollout, "nothing");
     const rows: SftTextChatRow[] = [];
     const leftOut: LeftOutReason[] = branches.length === 0 ? ["noSteps"] : [];
     let turnsCut = 0;

@@ -1,13 +1,12 @@
 // The memory of one rollout: its message pool, steps and totals, each made durable in the steps log before the rollout goes on.
-import type { Decision } from "../core/agent.ts";
+import type { Call, Decision, LastCall, StandIn } from "../core/agent.ts";
 import type { StepResult } from "../core/env.ts";
 import type { StepsLog } from "../core/journal.ts";
 import type { RolloutFacts } from "../core/ledger.ts";
 import { type Message, type MessageKind, messageSha256, type PooledMessage } from "../core/message.ts";
 import { addUsage, NO_USAGE } from "../core/model.ts";
 import type { Clock } from "../core/runtime.ts";
-import type { EditorState } from "../core/tool.ts";
-import type { StepRecord, StepsLogRecord, Trajectory } from "../core/trajectory.ts";
+import type { StepAction, StepRecord, StepsLogRecord, Trajectory } from "../core/trajectory.ts";
 import type { Totals } from "./limits.ts";
 
 export interface Recorder {
@@ -17,12 +16,17 @@ export interface Recorder {
     messages: readonly { kind: MessageKind; message: Message }[],
     place: NonNullable<Trajectory["place"]>,
   ): Promise<void>;
-  /** Durable before the decision's action starts. */
+  /** Durable before the decision's first action starts. */
   reply(decision: Decision, startedAtMs: number): Promise<void>;
-  /** Durable before the next model call. `message` is null when the episode ended with this step. */
-  observe(result: StepResult, message: Message | null): Promise<void>;
-  /** A reply of the wrong form was answered with a complaint, or ended the episode. */
-  complain(message: Message | null, state: EditorState): Promise<void>;
+  /**
+   * What came of the last step's action at `position`. Durable before the next action or model call. `message` is null when
+   * the episode ended with it.
+   */
+  observe(position: number, result: StepResult, message: Message | null): Promise<void>;
+  /** The last reply held no call and is answered. */
+  complain(message: Message): Promise<void>;
+  /** The last model call as the agent may know it. */
+  last(): LastCall | null;
   totals(): Totals;
   bestValidated(): RolloutFacts["bestValidated"];
 }
@@ -39,12 +43,17 @@ export function createRecorder(
   let formatErrorsInRow = 0;
   let refusals = 0;
 
-  const intern = (kind: MessageKind, message: Message, step: number | null): PooledMessage => {
+  const intern = (
+    kind: MessageKind,
+    message: Message,
+    step: number | null,
+    derivedFrom: number | null = null,
+  ): PooledMessage => {
     const pooled = {
       index: pool.length,
       kind,
       step,
-      derivedFrom: null,
+      derivedFrom,
       sha256: messageSha256(message),
       message,
     };
@@ -52,11 +61,10 @@ export function createRecorder(
     return pooled;
   };
   const append = (record: StepsLogRecord) => deps.log.append(record);
-  const finish = async (result: NonNullable<StepRecord["result"]>, message: PooledMessage | null) => {
-    const last = steps.at(-1);
-    if (last === undefined) throw new Error("an observation came before any step");
-    steps[steps.length - 1] = { ...last, result };
-    await append({ kind: "observation-made", ...id, index: last.index, result, message });
+  const lastStep = (): StepRecord => {
+    const step = steps.at(-1);
+    if (step === undefined) throw new Error("an observation came before any step");
+    return step;
   };
 
   return {
@@ -73,9 +81,19 @@ export function createRecorder(
       });
     },
     async reply(decision, startedAtMs) {
-      const { reply, choice } = decision;
+      const { reply, formatError } = decision;
+      const standIns = decision.standIns.map((made: StandIn) =>
+        intern(made.kind, made.message, steps.length, made.derivedFrom),
+      );
       const message = intern("reply", decision.message, steps.length);
-      const { text: _text, reasoning: _reasoning, toolCalls: _toolCalls, tokens, ...rest } = reply;
+      const {
+        text: _text,
+        reasoning: _reasoning,
+        toolCalls: _toolCalls,
+        layout: _layout,
+        tokens,
+        ...rest
+      } = reply;
       const step: StepRecord = {
         index: steps.length,
         startedAtMs,
@@ -91,33 +109,44 @@ export function createRecorder(
             source: tokens.source,
           },
         },
-        action: choice.kind === "action" ? choice.action : null,
-        formatError: choice.kind === "formatError" ? choice.error : null,
-        result: null,
+        actions: decision.calls.map(actionOf),
+        formatError: formatError?.error ?? null,
+        complaint: null,
       };
       steps.push(step);
       throttledMs += reply.throttledMs;
-      formatErrorsInRow = choice.kind === "formatError" ? formatErrorsInRow + 1 : 0;
-      if (choice.kind === "formatError" && choice.refusal) refusals++;
-      await append({ kind: "reply-received", ...id, step, message });
+      formatErrorsInRow = formatError === null ? 0 : formatErrorsInRow + 1;
+      if (formatError?.refusal === true) refusals++;
+      await append({ kind: "reply-received", ...id, step, standIns, message });
     },
-    observe(result, message) {
-      const pooled = message && intern("observation", message, steps.length - 1);
-      const { validation, ...info } = result.info;
-      const state = { ...result.observation.state };
-      return finish({ message: pooled?.index ?? null, ...info, validation, state }, pooled);
+    async observe(position, { observation, info }, message) {
+      const step = lastStep();
+      const action = step.actions[position];
+      if (action === undefined) throw new Error(`step ${step.index} has no action ${position}`);
+      const kind = action.error === null ? "observation" : "formatError";
+      const pooled = message && intern(kind, message, step.index);
+      const result = { message: pooled?.index ?? null, ...info, state: { ...observation.state } };
+      steps[step.index] = { ...step, actions: step.actions.with(position, { ...action, result }) };
+      await append({
+        kind: "observation-made",
+        ...id,
+        index: step.index,
+        action: position,
+        result,
+        message: pooled,
+      });
     },
-    complain(message, state) {
-      const pooled = message && intern("formatError", message, steps.length - 1);
-      const nothing = {
-        exitCode: null,
-        timedOut: false,
-        oomKilled: false,
-        durationMs: 0,
-        cpuMs: 0,
-        validation: null,
-      };
-      return finish({ message: pooled?.index ?? null, ok: false, ...nothing, state: { ...state } }, pooled);
+    async complain(message) {
+      const step = lastStep();
+      const pooled = intern("formatError", message, step.index);
+      steps[step.index] = { ...step, complaint: pooled.index };
+      await append({ kind: "complaint-made", ...id, index: step.index, message: pooled });
+    },
+    last: () => {
+      const step = steps.at(-1);
+      if (step === undefined) return null;
+      const { input, output } = step.reply.usage;
+      return { prompt: step.prompt, response: step.response, tokens: input + output };
     },
     totals: () => {
       const usage = totalUsage(steps);
@@ -132,8 +161,8 @@ export function createRecorder(
     },
     bestValidated: () => {
       let best: RolloutFacts["bestValidated"] = null;
-      for (const step of steps) {
-        const validation = step.result?.validation;
+      for (const { result } of steps.flatMap(({ actions }) => actions)) {
+        const validation = result?.validation;
         if (!validation || validation.score === null || validation.submission === null) continue;
         if (best === null || deps.better(validation.score, best.score)) {
           best = { submission: validation.submission, score: validation.score };
@@ -142,6 +171,12 @@ export function createRecorder(
       return best;
     },
   };
+}
+
+function actionOf(call: Call): StepAction {
+  if (call.kind === "action") return { ...call.action, error: null, result: null };
+  const { tool, text, callId, error } = call;
+  return { tool, arguments: null, text, callId, error, result: null };
 }
 
 /** Tokens over all steps. */

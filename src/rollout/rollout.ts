@@ -1,7 +1,7 @@
 // The life of one rollout, top to bottom: open, then decide, act, observe until an ending; seal what happened. Read this file first.
-import type { Agent, Decision, PromptView } from "../core/agent.ts";
+import type { Agent, Call, Decision, PromptView } from "../core/agent.ts";
 import { type Cell, type Origin, rolloutSeed } from "../core/cell.ts";
-import type { Env, StepResult } from "../core/env.ts";
+import type { Env, Observation, StepResult } from "../core/env.ts";
 import { BoundaryError, errorText, within } from "../core/errors.ts";
 import type { StepsLog } from "../core/journal.ts";
 import type { RolloutLimits } from "../core/limits.ts";
@@ -30,6 +30,8 @@ export interface RolloutParts {
   readonly open: (signal: AbortSignal) => Promise<{ env: Env; place: NonNullable<Trajectory["place"]> }>;
   readonly log: StepsLog;
   readonly clock: Clock;
+  /** Aborted when the run pauses: the call under way is answered and recorded, then the rollout ends as `cancelled`. */
+  readonly pause?: AbortSignal;
 }
 
 type EpisodeParts = RolloutParts & { env: Env; place: NonNullable<Trajectory["place"]>; recorder: Recorder };
@@ -83,6 +85,7 @@ export async function playRollout(
     place,
     startedAtMs,
     endedAtMs: parts.clock.now(),
+    tools: [...parts.agent.tools],
     pool: [...recorder.pool],
     steps: [...recorder.steps],
     outcome,
@@ -99,20 +102,28 @@ async function runEpisode(spec: RolloutSpec, parts: EpisodeParts, signal: AbortS
   let seen = await env.reset({ actionScope: `${spec.key.slice(0, 16)}/${spec.retry}` }, signal);
   await recorder.open(agent.opening(seen, { stepsMax: limits.steps }), parts.place);
   for (let step = 0; ; step++) {
+    if (parts.pause?.aborted) return { kind: "cancelled" };
     const startedAtMs = clock.now();
-    const decision = await decide(agent, { step, stepsMax: limits.steps, pool: recorder.pool }, signal);
+    const view = { step, stepsMax: limits.steps, pool: recorder.pool, last: recorder.last() };
+    const decision = await decide(agent, view, signal);
     if ("kind" in decision) return decision;
     await recorder.reply(decision, startedAtMs);
-    const result = await act(decision.choice, env, signal);
-    const outcome = result?.ending ?? limitOutcome(limits, recorder);
     const budget = { step: step + 1, stepsMax: limits.steps };
-    if (result !== null) {
+    const { calls, formatError } = decision;
+    for (const [position, call] of calls.entries()) {
+      const result = await act(call, seen, env, signal);
       seen = result.observation;
-      await recorder.observe(result, outcome === null ? agent.observe(seen, budget) : null);
-    } else if (decision.choice.kind === "formatError") {
-      await recorder.complain(outcome === null ? agent.complain(decision.choice.error) : null, seen.state);
+      // All calls of a reply belong to its step: limits end the episode after the last of them.
+      const isLast = position === calls.length - 1;
+      const outcome = result.ending ?? (isLast ? limitOutcome(limits, recorder) : null);
+      await recorder.observe(position, result, outcome === null ? agent.observe(call, seen, budget) : null);
+      if (outcome !== null) return outcome;
     }
-    if (outcome !== null) return outcome;
+    if (calls.length === 0) {
+      const outcome = limitOutcome(limits, recorder);
+      if (outcome !== null) return outcome;
+      await recorder.complain(agent.complain(formatError?.error ?? "It asks for nothing."));
+    }
   }
 }
 
@@ -130,11 +141,27 @@ async function decide(agent: Agent, view: PromptView, signal: AbortSignal): Prom
   }
 }
 
-/** Lets the environment act; a reply of the wrong form is answered without touching it. */
-async function act(choice: Decision["choice"], env: Env, signal: AbortSignal): Promise<StepResult | null> {
-  if (choice.kind === "formatError") return null;
-  return within("sandbox", "running the action", () => env.step(choice.action, signal));
+/** Lets the environment act; a call that cannot be carried out is answered without touching it. */
+async function act(call: Call, seen: Observation, env: Env, signal: AbortSignal): Promise<StepResult> {
+  if (call.kind === "unusable") return { ...NOTHING_RUN, observation: { ...seen, text: call.error } };
+  return within("sandbox", "running the action", () => env.step(call.action, signal));
 }
+
+const NOTHING_RUN: Omit<StepResult, "observation"> = {
+  reward: null,
+  terminated: false,
+  truncated: false,
+  ending: null,
+  info: {
+    ok: false,
+    exitCode: null,
+    timedOut: false,
+    oomKilled: false,
+    durationMs: 0,
+    cpuMs: 0,
+    validation: null,
+  },
+};
 
 function limitOutcome(limits: RolloutLimits, recorder: Recorder): LimitOutcome | null {
   const limit = limitHit(limits, recorder.totals());
@@ -143,7 +170,7 @@ function limitOutcome(limits: RolloutLimits, recorder: Recorder): LimitOutcome |
 
 /** The declared files as the episode left them; an agent that gave up submits nothing. */
 async function finalSubmission(env: Env, outcome: Outcome, signal: AbortSignal): Promise<FinalSubmission> {
-  if (!isEpisodeEnd(outcome)) return { id: null, reason: "the rollout failed" };
+  if (!isEpisodeEnd(outcome)) return { id: null, reason: "the rollout was cut off" };
   if (outcome.kind === "forfeit") return { id: null, reason: "the agent gave up" };
   const submission = await within("sandbox", "reading the submission", () => env.submission(signal));
   return "id" in submission ? { id: submission.id, reason: null } : { id: null, reason: submission.reason };

@@ -62,18 +62,18 @@ function failureText(outcome: Extract<Outcome, { kind: "failed" }>): string {
 /** The numbers of a trajectory that verdicts, budgets and progress need. Times are volatile; all else is a function of what happened. */
 export function factsOf(trajectory: Trajectory): RolloutFacts {
   const { steps } = trajectory;
+  const actions = steps.flatMap((step) => step.actions);
   const costs = steps.map((step) => step.reply.costUsd);
   return {
     stepCount: steps.length,
     formatErrorCount: steps.filter((step) => step.formatError !== null).length,
-    toolErrorCount: steps.filter((step) => step.action !== null && step.result !== null && !step.result.ok)
-      .length,
-    validationCount: steps.filter((step) => step.result?.validation).length,
+    toolErrorCount: actions.filter(({ error, result }) => error === null && result?.ok === false).length,
+    validationCount: actions.filter(({ result }) => result?.validation).length,
     usage: totalUsage(steps),
     costUsd: costs.every((cost) => cost !== null) ? costs.reduce((sum, cost) => sum + cost, 0) : null,
     wallMs: trajectory.endedAtMs - trajectory.startedAtMs,
     modelMs: steps.reduce((sum, step) => sum + step.reply.latencyMs, 0),
-    toolMs: steps.reduce((sum, step) => sum + (step.result?.durationMs ?? 0), 0),
+    toolMs: actions.reduce((sum, { result }) => sum + (result?.durationMs ?? 0), 0),
     finalSubmission: trajectory.finalSubmission,
     finalReason: trajectory.finalReason,
     bestValidated: trajectory.bestValidated,

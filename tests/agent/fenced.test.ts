@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { fencedAgent } from "../../src/agent/fenced.ts";
 import { fencedIdentity } from "../../src/agent/identity.ts";
 import { loadPrompts, PROMPTS_FOLDER } from "../../src/agent/prompts.ts";
+import type { Call, LastCall } from "../../src/core/agent.ts";
 import {
   type Message,
   type MessageKind,
@@ -58,6 +59,7 @@ function agentOf(model: Model) {
     model,
     prompts,
     tools: toolset,
+    config: { history: "appendOnly" },
     task,
     limits: { actionSeconds: 120, validations: 10 },
     sampling: { temperature: 0.7 },
@@ -70,6 +72,11 @@ function agentOf(model: Model) {
 function pooled(pool: readonly PooledMessage[], kind: MessageKind, message: Message): PooledMessage {
   return { index: pool.length, kind, step: null, derivedFrom: null, sha256: messageSha256(message), message };
 }
+
+const call: Call = {
+  kind: "action",
+  action: { tool: "shell", arguments: { command: "ls" }, text: "ls", callId: null },
+};
 
 describe("messages", () => {
   const agent = agentOf(saying());
@@ -99,7 +106,7 @@ describe("messages", () => {
 
   it("carries an observation back with one line of state", () => {
     const seen = { text: "hi {state}", state: { openFile: "src/a.py", firstLine: 3, cwd: "src" } };
-    expect(agent.observe(seen, { step: 4, stepsMax: 50 })).toEqual({
+    expect(agent.observe(call, seen, { step: 4, stepsMax: 50 })).toEqual({
       role: "user",
       content: "hi {state}\n[4 of 50 steps used | open file: src/a.py | directory: src]",
     });
@@ -114,38 +121,48 @@ describe("messages", () => {
 
 describe("act", () => {
   const decide = async (reply: Partial<ModelReply>) =>
-    (await agentOf(saying(reply)).act({ step: 0, stepsMax: 5, pool: [] }, never)).choice;
+    await agentOf(saying(reply)).act({ step: 0, stepsMax: 5, pool: [], last: null }, never);
 
   it("turns the command into an action", async () => {
-    expect(await decide({ text: "Look.\n```\nopen train.py 3\n```" })).toEqual({
-      kind: "action",
-      action: {
-        tool: "open",
-        arguments: { path: "train.py", line: 3 },
-        text: "open train.py 3",
-        callId: null,
-      },
+    expect(await decide({ text: "Look.\n```\nopen train.py 3\n```" })).toMatchObject({
+      calls: [
+        {
+          kind: "action",
+          action: {
+            tool: "open",
+            arguments: { path: "train.py", line: 3 },
+            text: "open train.py 3",
+            callId: null,
+          },
+        },
+      ],
+      formatError: null,
     });
     expect(await decide({ text: "```\npython train.py\n```" })).toMatchObject({
-      action: { tool: "shell", arguments: { command: "python train.py" } },
+      calls: [{ action: { tool: "shell", arguments: { command: "python train.py" } } }],
     });
   });
 
   it("turns what cannot be read into words for the model", async () => {
-    expect(await decide({ text: "no" })).toMatchObject({ kind: "formatError", refusal: false });
-    expect(await decide({ text: "```\nedit 1:2\nx\n```" })).toEqual({
-      kind: "formatError",
-      error: "`edit` has no end: after the new lines write `end_of_edit` alone on a line.",
-      refusal: false,
+    expect(await decide({ text: "no" })).toMatchObject({ calls: [], formatError: { refusal: false } });
+    expect(await decide({ text: "```\nedit 1:2\nx\n```" })).toMatchObject({
+      calls: [],
+      formatError: {
+        error: "`edit` has no end: after the new lines write `end_of_edit` alone on a line.",
+        refusal: false,
+      },
     });
-    expect(await decide({ finish: "contentFilter" })).toMatchObject({ kind: "formatError", refusal: true });
+    expect(await decide({ finish: "contentFilter" })).toMatchObject({
+      formatError: { refusal: true },
+    });
   });
 
   it("keeps the reasoning beside the answer, and no stray tool call in the history", async () => {
     const reasoning = [{ text: "hm", signature: "s" }];
     const toolCalls = [{ id: "1", name: "x", arguments: "{" }];
     const model = saying({ text: "t", reasoning, toolCalls, finish: "toolCalls" });
-    const { message, reply } = await agentOf(model).act({ step: 0, stepsMax: 5, pool: [] }, never);
+    const view = { step: 0, stepsMax: 5, pool: [], last: null };
+    const { message, reply } = await agentOf(model).act(view, never);
     expect(message).toEqual({ role: "assistant", content: "t", reasoning, toolCalls: [] });
     expect(reply.toolCalls).toEqual(toolCalls);
   });
@@ -155,19 +172,22 @@ describe("act", () => {
     const model = saying(...texts.map((text) => ({ text })));
     const agent = agentOf(model);
     const pool: PooledMessage[] = [];
+    let last: LastCall | null = null;
     for (const { kind, message } of agent.opening(start, { stepsMax: 5 }))
       pool.push(pooled(pool, kind, message));
     for (let step = 0; step < texts.length; step++) {
-      const decision = await agent.act({ step, stepsMax: 5, pool }, never);
+      const decision = await agent.act({ step, stepsMax: 5, pool, last }, never);
       expect(decision.prompt).toEqual([[0, pool.length]]);
       const sha256s = pool.map(({ sha256 }) => sha256);
       expect(decision.promptSha256).toBe(promptSha256([], sha256s));
       expect(model.requests[step]?.messages).toEqual(pool.map(({ message }) => message));
+      last = { prompt: decision.prompt, response: pool.length, tokens: 0 };
       pool.push(pooled(pool, "reply", decision.message));
+      const [first] = decision.calls;
       const answer =
-        decision.choice.kind === "action"
-          ? agent.observe(start, { step: step + 1, stepsMax: 5 })
-          : agent.complain(decision.choice.error);
+        first !== undefined
+          ? agent.observe(first, start, { step: step + 1, stepsMax: 5 })
+          : agent.complain(decision.formatError?.error ?? "");
       pool.push(pooled(pool, "observation", answer));
     }
     const sent = model.requests.map(({ messages }) => messages);
@@ -186,9 +206,9 @@ describe("act", () => {
   });
 
   it("does not word a failing model: the error passes", async () => {
-    await expect(agentOf(saying()).act({ step: 0, stepsMax: 5, pool: [] }, never)).rejects.toThrow(
-      "too often",
-    );
+    await expect(
+      agentOf(saying()).act({ step: 0, stepsMax: 5, pool: [], last: null }, never),
+    ).rejects.toThrow("too often");
   });
 });
 

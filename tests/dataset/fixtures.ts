@@ -11,7 +11,7 @@ import {
   type PooledMessage,
   promptSha256,
 } from "../../src/core/message.ts";
-import type { FinishReason, ToolSchema } from "../../src/core/model.ts";
+import type { FinishReason, ReasoningInHistory, ToolSchema } from "../../src/core/model.ts";
 import type { Outcome } from "../../src/core/outcome.ts";
 import type { Task, TaskDefinition } from "../../src/core/task.ts";
 import { type StepRecord, type Trajectory, trajectorySchema } from "../../src/core/trajectory.ts";
@@ -76,6 +76,7 @@ export interface FixtureOptions {
   /** Records token ids, three per message. */
   readonly tokens?: boolean;
   readonly tools?: readonly ToolSchema[];
+  readonly reasoningInHistory?: ReasoningInHistory;
   readonly startedAtMs?: number;
   readonly latencyMs?: number;
 }
@@ -93,7 +94,12 @@ export function fixtureTrajectory(options: FixtureOptions = {}): Trajectory {
   const cell: Cell = {
     taskId: task.id,
     playHash: task.playHash,
-    agent: { name: "fenced", scaffold: "fenced", history: "appendOnly" },
+    agent: {
+      name: "fenced",
+      scaffold: "fenced",
+      history: "appendOnly",
+      ...(options.reasoningInHistory === undefined ? {} : { reasoningInHistory: options.reasoningInHistory }),
+    },
     model: { id: model, revision: "r1" },
     sampling: { temperature: 0.7, maxTokens: 2048, stop: ["\n\n\n\n"] },
     limits: DEFAULT_LIMITS,
@@ -169,21 +175,30 @@ export function fixtureTrajectory(options: FixtureOptions = {}): Trajectory {
         requestSha256: sha256(`request ${key} ${index}`),
         verbatim: JSON.stringify({ choices: [{ message: { content: step.text } }] }),
       },
-      action: failed
-        ? null
-        : { tool: "shell", arguments: { command: step.text }, text: step.text, callId: null },
+      actions: failed
+        ? []
+        : [
+            {
+              tool: "shell",
+              arguments: { command: step.text },
+              text: step.text,
+              callId: step.toolCall === undefined ? null : `call-${index}`,
+              error: null,
+              result: {
+                message: observation,
+                ok: true,
+                exitCode: 0,
+                timedOut: false,
+                oomKilled: false,
+                durationMs: 50,
+                cpuMs: 12,
+                validation: null,
+                state: { openFile: null, firstLine: 1, cwd: "." },
+              },
+            },
+          ],
       formatError: failed ? "no fenced block" : null,
-      result: {
-        message: observation,
-        ok: !failed,
-        exitCode: failed ? null : 0,
-        timedOut: false,
-        oomKilled: false,
-        durationMs: 50,
-        cpuMs: 12,
-        validation: null,
-        state: { openFile: null, firstLine: 1, cwd: "." },
-      },
+      complaint: failed ? observation : null,
     };
   });
   return trajectorySchema.parse({
@@ -214,6 +229,7 @@ export function fixtureTrajectory(options: FixtureOptions = {}): Trajectory {
     },
     startedAtMs,
     endedAtMs: startedAtMs + 5000.25,
+    tools,
     pool,
     steps: records,
     outcome: options.outcome ?? { kind: "submitted" },
@@ -258,7 +274,6 @@ export function fixtureRecord(
       standardError: isScored ? 0.0007 : null,
       components: { "final:raw@1": isScored ? 0.15 : null },
     },
-    ...(options.tools === undefined ? {} : { tools: options.tools }),
   };
 }
 

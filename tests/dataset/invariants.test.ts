@@ -43,7 +43,7 @@ const broken: [InvariantName, string, RolloutRows][] = [
   ["stepOrder", "last too early", step(1, { is_last: true })],
   ["stepOrder", "a step of another rollout", step(1, { trajectory_id: "x" })],
   ["promptReference", "a prompt message that is not there", step(1, { prompt_msgs: [0, 1, 77] })],
-  ["promptReference", "an observation that is not there", step(0, { observation_msg: 77 })],
+  ["promptReference", "an answer that is not there", step(0, { complaint_msg: 77 })],
   ["responseSampled", "an observation as reply", step(1, { response_msg: 3 })],
   ["responseSampled", "a reply that is not there", step(1, { response_msg: 77 })],
   ["promptHash", "another prompt", step(1, { prompt_msgs: [0, 1, 2] })],

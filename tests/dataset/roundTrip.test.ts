@@ -129,13 +129,13 @@ describe("a written dataset", () => {
     });
     const { notes } = await readFooter(join(dir, "data/steps/train-00000-of-00001.parquet"));
     expect(JSON.parse(notes.get("nightshift") ?? "")).toEqual({
-      schema: "nightshift.traj/1",
+      schema: "nightshift.traj/2",
       table: "steps",
     });
     const pinned = z.object({ info: z.object({ features: z.record(z.string(), z.unknown()) }) });
     const { features } = pinned.parse(JSON.parse(notes.get("huggingface") ?? "")).info;
     expect(features).toEqual(huggingFaceFeatures(stepsTable.schema));
-    expect(features["validation"]).toEqual({ _type: "Json" });
+    expect(features["validations"]).toBeUndefined();
     expect(features["logprobs"]).toEqual({ feature: { dtype: "float32", _type: "Value" }, _type: "List" });
     expect(Object.keys(features)).toEqual(Object.keys(stepsTable.row.shape));
   });

@@ -72,7 +72,12 @@ describe("the rows of a rollout", () => {
     expect(trajectory.cost_usd).toBeCloseTo(0.003, 12);
     expect(trajectory.main_path).toEqual([0, 1, 2, 3, 4, 5, 6]);
     expect(
-      steps.map((step) => [step.prompt_msgs.length, step.response_msg, step.observation_msg, step.is_last]),
+      steps.map(({ prompt_msgs, response_msg, actions, is_last }) => [
+        prompt_msgs.length,
+        response_msg,
+        actions[0]?.observation_msg,
+        is_last,
+      ]),
     ).toEqual([
       [2, 2, 3, false],
       [4, 4, 5, false],
@@ -105,10 +110,10 @@ describe("the rows of a rollout", () => {
     ]);
     expect(steps.map((step) => step.train)).toEqual([false, false, true]);
     expect(steps[0]).toMatchObject({
-      action: null,
+      actions: [],
       action_valid: false,
+      complaint_msg: 3,
       error: "no fenced block",
-      tool_ok: null,
     });
     expect(trajectory.num_format_errors).toBe(1);
   });

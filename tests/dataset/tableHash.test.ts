@@ -27,7 +27,7 @@ it("leaves out volatile columns, nested ones too, and nothing else", () => {
   expect(
     hashOf(steps.map((row) => ({ ...row, latency_s: 9, endpoint: "x", request_id: null, started_at: 0 }))),
   ).toBe(before);
-  expect(hashOf(steps.map((row, i) => (i === 4 ? { ...row, action: "x" } : row)))).not.toBe(before);
+  expect(hashOf(steps.map((row, i) => (i === 4 ? { ...row, error: "x" } : row)))).not.toBe(before);
   expect(hashOf(steps.slice(1))).not.toBe(before);
 
   const one = (change: (timestamp: number | null) => number | null, content = "") => {

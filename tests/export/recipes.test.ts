@@ -83,7 +83,11 @@ describe("sft_branches", () => {
       reasoning: [{ text: "think" }],
     });
     const { rows } = sftBranches.convert(
-      rollout({ tools, steps: [call('{"command":"ls","n":[1,null]}'), say("a")] }),
+      rollout({
+        tools,
+        reasoningInHistory: "all",
+        steps: [call('{"command":"ls","n":[1,null]}'), say("a")],
+      }),
     );
     expect(rows[0]?.tools).toEqual([{ type: "function", function: tools[0] }]);
     expect(rows[0]?.messages.slice(2, 4)).toEqual([
@@ -105,6 +109,27 @@ describe("sft_branches", () => {
     expect(sftBranches.convert(rollout({ tools, steps: [call("{bad")] })).leftOut).toEqual([
       "invalidToolArguments",
     ]);
+  });
+});
+
+describe("reasoning that was not sent again", () => {
+  const steps = ["a", "b"].map((text) => ({ ...say(text), reasoning: [{ text: `why ${text}` }] }));
+
+  it("cuts a branch, whose context then shows none of it", () => {
+    const { rows } = sftBranches.convert(rollout({ steps }));
+    expect(rows.map(({ messages }) => messages.slice(2))).toEqual([
+      [{ role: "assistant", content: "a", reasoning_content: "why a", train: true }],
+      [
+        { role: "assistant", content: "a", train: false },
+        expect.objectContaining({ role: "user" }),
+        { role: "assistant", content: "b", reasoning_content: "why b", train: true },
+      ],
+    ]);
+    expect(sftBranches.convert(rollout({ steps, reasoningInHistory: "all" })).rows).toHaveLength(1);
+  });
+
+  it("cuts nothing where rows show no reasoning", () => {
+    expect(sftTextChat.convert(rollout({ steps })).rows.map((row) => row.trained_turns)).toEqual([2]);
   });
 });
 

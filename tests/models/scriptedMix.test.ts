@@ -28,8 +28,8 @@ beforeAll(async () => {
 const share = (test: (trajectory: Trajectory) => boolean) => played.filter(test).length / played.length;
 const endsAs = (outcome: string) => share((trajectory) => outcomeText(trajectory.outcome) === outcome);
 const observation = (trajectory: Trajectory, step: StepRecord) =>
-  trajectory.pool[step.result?.message ?? -1]?.message.content ?? "";
-const actions = ({ steps }: Trajectory) => steps.map(({ action }) => action?.text ?? "");
+  trajectory.pool[step.actions[0]?.result?.message ?? step.complaint ?? -1]?.message.content ?? "";
+const actions = ({ steps }: Trajectory) => steps.map((step) => step.actions[0]?.text ?? "");
 
 describe("200 rollouts of the scripted researcher", () => {
   it("end in every way that an episode can end by itself", () => {
@@ -45,7 +45,9 @@ describe("200 rollouts of the scripted researcher", () => {
   it("take eight steps and more in the middle, and mostly validate", () => {
     const counts = played.map(({ steps }) => steps.length).sort((a, b) => a - b);
     expect(counts[SEEDS / 2]).toBeGreaterThanOrEqual(8);
-    expect(share(({ steps }) => steps.some(({ result }) => result?.validation))).toBeGreaterThan(0.65);
+    expect(share(({ steps }) => steps.some((step) => step.actions[0]?.result?.validation))).toBeGreaterThan(
+      0.65,
+    );
   });
 
   it("hand in work that differs from seed to seed", () => {
@@ -67,7 +69,10 @@ describe("200 rollouts of the scripted researcher", () => {
 
   it("use only commands that work: whatever fails was meant to, or is a damaged program", () => {
     const unknown = played.flatMap((trajectory) =>
-      trajectory.steps.filter((step) => step.result?.exitCode === 127).map((step) => step.action?.text),
+      trajectory.steps
+        .flatMap((step) => step.actions)
+        .filter(({ result }) => result?.exitCode === 127)
+        .map(({ text }) => text),
     );
     expect(unknown).toEqual([]);
   });
@@ -79,9 +84,9 @@ describe("200 rollouts of the scripted researcher", () => {
         return first >= 0 && trajectory.outcome.kind === "submitted" && first < trajectory.steps.length - 1;
       });
     expect(mends((_, { formatError }) => formatError !== null)).toBeGreaterThan(0.05);
-    expect(mends((_, { action, result }) => action?.tool === "open" && result?.ok === false)).toBeGreaterThan(
-      0.01,
-    );
+    expect(
+      mends((_, { actions: [first] }) => first?.tool === "open" && first.result?.ok === false),
+    ).toBeGreaterThan(0.01);
     expect(mends((trajectory, step) => /^\w+Error: /m.test(observation(trajectory, step)))).toBeGreaterThan(
       0.1,
     );
@@ -90,7 +95,7 @@ describe("200 rollouts of the scripted researcher", () => {
   it("leave no damaged program in place that they have seen fail", () => {
     const left = played.filter((trajectory) => {
       if (trajectory.outcome.kind !== "submitted") return false;
-      const runs = trajectory.steps.filter(({ action }) => action?.text.includes("python3 simulate.py"));
+      const runs = trajectory.steps.filter((step) => step.actions[0]?.text.includes("python3 simulate.py"));
       const last = runs.at(-1);
       return last !== undefined &&
         /^\w+Error: /m.test(observation(trajectory, last)) &&

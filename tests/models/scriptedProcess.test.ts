@@ -52,7 +52,7 @@ describe.skipIf(!isLinux)("the scripted researcher in process sandboxes", () => 
     );
     const { pool, steps, outcome } = await playPretended({ task, workFile: "", seedIndex, sandbox });
     expect(outcome.kind).not.toBe("failed");
-    expect(steps.filter(({ result }) => result?.exitCode === 127)).toEqual([]);
+    expect(steps.filter((step) => step.actions[0]?.result?.exitCode === 127)).toEqual([]);
     return pool.map(({ message }) => message.content);
   };
 

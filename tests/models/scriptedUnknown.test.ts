@@ -43,7 +43,7 @@ describe("a task without a family", () => {
     const outcomes = played.map(({ outcome }) => outcomeText(outcome));
     expect(outcomes.filter((outcome) => outcome === "submitted").length).toBeGreaterThan(20);
     expect(outcomes).not.toContain("failed:agent");
-    const actions = played.flatMap(({ steps }) => steps.map(({ action }) => action?.text ?? ""));
+    const actions = played.flatMap(({ steps }) => steps.map((step) => step.actions[0]?.text ?? ""));
     expect(actions).toContain("head -n 4 train.csv");
     expect(actions).toContain("cp baseline.py original_baseline.py");
     const tweaks = actions.filter((text) => text.startsWith("sed -i "));

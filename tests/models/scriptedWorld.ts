@@ -189,6 +189,7 @@ export async function playPretended(of: Pretended): Promise<Trajectory> {
     model: scriptedResearcher({ clock }),
     prompts,
     tools: toolset,
+    config: { history: "appendOnly" },
     task,
     limits,
     sampling: {},

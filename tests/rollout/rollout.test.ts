@@ -121,7 +121,7 @@ describe("what is written down", () => {
       "reply-received",
       "observation-made",
       "reply-received",
-      "observation-made",
+      "complaint-made",
       "reply-received",
       "observation-made",
     ]);
@@ -167,7 +167,7 @@ describe("what is written down", () => {
       command("validate"),
       command("submit"),
     ]);
-    const validations = trajectory.steps.map((step) => step.result?.validation?.score ?? null);
+    const validations = trajectory.steps.map((step) => step.actions[0]?.result?.validation?.score ?? null);
     expect(validations[1]).toBeGreaterThan(validations[3] ?? Number.POSITIVE_INFINITY);
     expect(trajectory.bestValidated?.score).toBe(validations[1]);
     expect(trajectory.bestValidated?.submission).not.toBe(trajectory.finalSubmission);

@@ -47,6 +47,7 @@ export async function playWith(
     model,
     prompts: await loadPrompts(PROMPTS_FOLDER),
     tools: toolset,
+    config: cell.agent,
     task,
     limits,
     sampling: {},

@@ -166,9 +166,18 @@ export function stepRecord(index: number, verbatim = `{"choices":[${index}]}`): 
       requestSha256: hashOf("request", index),
       verbatim,
     },
-    action: { tool: "shell", arguments: { command: "ls" }, text: "ls", callId: null },
+    actions: [
+      {
+        tool: "shell",
+        arguments: { command: "ls" },
+        text: "ls",
+        callId: null,
+        error: null,
+        result: null,
+      },
+    ],
     formatError: null,
-    result: null,
+    complaint: null,
   };
 }
 
@@ -177,6 +186,7 @@ export const replyReceived = (key: string, index: number, retry = 0): StepsLogRe
   key,
   retry,
   step: stepRecord(index),
+  standIns: [],
   message: pooled(index + 1, `reply ${index} — naïve “quotes”\n\ttabs and lines`),
 });
 export const snapshotTaken = (key: string, index: number, retry = 0): StepsLogRecord => ({
@@ -209,6 +219,7 @@ export function trajectory(key: string, stepCount = 2, text = "observed"): Traje
     place: null,
     startedAtMs: 1,
     endedAtMs: 2,
+    tools: [],
     pool: Array.from({ length: stepCount + 1 }, (_, index) => pooled(index, `${text} ${index}`)),
     steps: Array.from({ length: stepCount }, (_, index) => stepRecord(index)),
     outcome: { kind: "submitted" },
