@@ -65,9 +65,9 @@ export const taskDefinitionSchema = z.strictObject({
   judge: z
     .strictObject({
       kind: z
-        .enum(["csv", "function", "policy"])
+        .enum(["csv", "function", "policy", "repo"])
         .describe(
-          "What is judged: predictions in a file (`csv`), a function called once a problem (`function`), or a policy that plays (`policy`).",
+          "What is judged: predictions in a file (`csv`), a function called once a problem (`function`), a policy that plays (`policy`), or a repository that hidden tests import (`repo`).",
         ),
       timeoutSeconds: z
         .number()
