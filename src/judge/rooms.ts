@@ -4,6 +4,7 @@ import { errorText, within } from "../core/errors.ts";
 import type { Log } from "../core/runtime.ts";
 import type { Sandbox, SandboxBackend, SandboxFile, SandboxLimits } from "../core/sandbox.ts";
 import type { Task } from "../core/task.ts";
+import { SUBMISSION_FOLDER } from "./submissionFiles.ts";
 
 const JUDGE_LIMITS = { cpus: 1, memoryMb: 512, pids: 32, diskMb: 64 };
 const ORPHAN_TTL_MS = 60_000;
@@ -52,7 +53,7 @@ export async function openRooms(options: RoomsOptions, signal: AbortSignal): Pro
       ),
     );
   const isData = task.definition.judge.kind === "csv";
-  const submissionRoomFiles = isData ? [] : [...task.harnessFiles, ...submission];
+  const submissionRoomFiles = isData ? [] : [...task.harnessFiles, ...around(task, submission), ...submission];
   const [judge, room] = await Promise.allSettled([
     open("judge", isData ? [...task.judgeFiles, ...submission] : task.judgeFiles, JUDGE_LIMITS),
     isData ? null : open("submission", submissionRoomFiles, task.definition.resources),
@@ -75,4 +76,13 @@ export async function openRooms(options: RoomsOptions, signal: AbortSignal): Pro
     throw judge.status === "rejected" ? judge.reason : room.status === "rejected" ? room.reason : undefined;
   }
   return { judge: judge.value, submission: room.value, submissionRoomFiles, [Symbol.asyncDispose]: close };
+}
+
+/** What lies around a submitted package: the pristine starter files, save those handed in. Other kinds get none. */
+function around({ definition, workspace }: Task, submission: readonly SandboxFile[]): readonly SandboxFile[] {
+  if (definition.judge.kind !== "repo") return [];
+  const handedIn = new Set(submission.map(({ path }) => path));
+  return workspace
+    .map((file) => ({ ...file, path: `${SUBMISSION_FOLDER}/${file.path}` }))
+    .filter(({ path }) => !handedIn.has(path));
 }

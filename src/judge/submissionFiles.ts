@@ -7,7 +7,7 @@ import type { BlobStore, SandboxFile } from "../core/sandbox.ts";
 import type { TaskDefinition } from "../core/task.ts";
 
 /** Where a submission lies in either room. */
-const FOLDER = "submission";
+export const SUBMISSION_FOLDER = "submission";
 
 /**
  * The declared files, to be laid under `submission/`; or the sentence that says what is missing, too large or not
@@ -28,7 +28,7 @@ export async function submissionFiles(
       if (entry === undefined) return { reason: `${path} is missing` };
       if (entry.bytes > bytesMax) return { reason: `${path} is larger than ${bytesMax} bytes` };
       const data = await checked(blobs, entry.sha256);
-      files.push({ path: `${FOLDER}/${path}`, data, executable: false });
+      files.push({ path: `${SUBMISSION_FOLDER}/${path}`, data, executable: false });
     }
     return { files };
   });

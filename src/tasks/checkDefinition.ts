@@ -34,9 +34,10 @@ export function checkDefinition(definition: TaskDefinition, label: string): void
       throw new UserError(`${label}: submission path ${path} is declared twice; once is enough`);
     paths.add(path);
   }
-  if (definition.judge.kind !== "csv" && !submission[0]?.path.endsWith(".py")) {
+  const { kind } = definition.judge;
+  if ((kind === "function" || kind === "policy") && !submission[0]?.path.endsWith(".py")) {
     throw new UserError(
-      `${label}: judge kind ${definition.judge.kind} calls a function, so the first submission path must be a .py file`,
+      `${label}: judge kind ${kind} calls a function, so the first submission path must be a .py file`,
     );
   }
   if (limits.steps !== undefined && limits.validations !== undefined && limits.validations > limits.steps) {

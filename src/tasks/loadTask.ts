@@ -14,6 +14,7 @@ import { parseYaml } from "./yamlFile.ts";
 const TEXT_BYTES_MAX = 256 * 1024;
 const ENTRIES = new Set(["task.yaml", "description.md", "workspace", "judge.py", "hidden", "solution"]);
 const PYTHON = fileURLToPath(new URL("python/", import.meta.url));
+const SHIPPED_IMAGES = fileURLToPath(new URL("../../tasks/_images/", import.meta.url));
 
 /** What a task's folder may be called; also keeps a name from the command line inside the tasks folder. */
 export const TASK_ID = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
@@ -54,7 +55,13 @@ export async function loadTask(tasksRoot: string, id: string, limits?: RolloutLi
     ...files.filter((file) => file.path === "judge.py" || file.path.startsWith("hidden/")),
     await python("nightshift_judge.py", "nightshift_judge.py"),
   ];
-  const harnessFiles = [await python("harness.py", "harness/harness.py")];
+  const harnessFiles =
+    definition.judge.kind === "repo"
+      ? [
+          await python("repo_harness.py", "harness/harness.py"),
+          await python("hidden_tests.py", "harness/hidden_tests.py"),
+        ]
+      : [await python("harness.py", "harness/harness.py")];
   return {
     id,
     folder,
@@ -95,11 +102,18 @@ function digests(files: readonly TaskFile[]) {
   return files.map(({ path, data, executable }) => ({ path, sha256: sha256(data), executable }));
 }
 
-/** A shared image is its name and its build context; any other is a pinned name that speaks for itself. */
+/**
+ * A shared image is its name and its build context, which lies beside the task or, for a task of one's own, with the shipped
+ * tasks; any other is a pinned name that speaks for itself.
+ */
 async function imageIdentity(tasksRoot: string, image: string) {
   const shared = /^[a-z0-9-]+$/.test(image);
-  const context = shared ? await readTree(path.resolve(tasksRoot, "_images", image), `_images/${image}`) : [];
-  return { name: image, context: digests(context) };
+  const folders = shared ? [path.resolve(tasksRoot, "_images", image), path.join(SHIPPED_IMAGES, image)] : [];
+  for (const folder of folders) {
+    const context = await readTree(folder, `_images/${image}`);
+    if (context.length > 0) return { name: image, context: digests(context) };
+  }
+  return { name: image, context: [] };
 }
 
 async function python(name: string, as: string): Promise<TaskFile> {

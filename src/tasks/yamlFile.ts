@@ -1,14 +1,27 @@
 // Reads YAML a person wrote against a schema. Every complaint names file, line and column, the value, and what would be right.
-import { type Document, isMap, isNode, isPair, isScalar, LineCounter, parseDocument } from "yaml";
+import {
+  type Document,
+  type ErrorCode,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  LineCounter,
+  parseDocument,
+  type YAMLError,
+} from "yaml";
 import type { z } from "zod";
-import { UserError } from "../core/errors.ts";
+import { errorText, UserError } from "../core/errors.ts";
+import { faultsOf } from "./issueText.ts";
+import { withoutCredentials } from "./shownValue.ts";
 
 const COMPLAINTS_MAX = 10;
-const VALUE_CHARS_MAX = 60;
+/** Nodes that aliases may repeat; a page of YAML has a few, a bomb has billions. */
+const ALIASES_MAX = 100;
 
 /**
  * Parses one YAML document and checks it. `label` is the file's name as the user knows it.
- * Throws a UserError with a line for each fault, at most ten of them.
+ * Throws a UserError with a line for each fault, at most ten of them; broken YAML has one, since the rest follows from it.
  */
 export function parseYaml<T>(text: string, label: string, schema: z.ZodType<T>): T {
   const lines = new LineCounter();
@@ -17,23 +30,54 @@ export function parseYaml<T>(text: string, label: string, schema: z.ZodType<T>):
     const { line, col } = lines.linePos(offset);
     return `${label}:${line}:${col}`;
   };
-  const broken = [...document.errors, ...document.warnings];
-  if (broken.length > 0) throw complaint(broken.map((error) => `${place(error.pos[0])}: ${error.message}`));
-  const parsed = schema.safeParse(document.toJS());
+  const [broken] = [...document.errors, ...document.warnings].toSorted((a, b) => a.pos[0] - b.pos[0]);
+  if (broken !== undefined) throw complaint([`${place(broken.pos[0])}: ${brokenText(broken, text)}`]);
+  const value = plainValue(document, label);
+  const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw complaint(
-    parsed.error.issues.flatMap((issue) => {
-      const path = issue.path.filter((part) => typeof part !== "symbol");
-      if (issue.code !== "unrecognized_keys") {
-        const at = place(offsetOf(document, path));
-        return [`${at}: ${path.join(".") || "the file"}: ${issue.message}${shownValue(document, path)}`];
-      }
-      return issue.keys.map((key) => {
-        const at = place(offsetOf(document, [...path, key]));
-        return `${at}: unknown key \`${[...path, key].join(".")}\`; check its spelling or take it out`;
-      });
+    faultsOf(parsed.error.issues, schema, value).map(({ path, text: fault }) => {
+      const known = path.filter((part) => typeof part !== "symbol");
+      return `${place(offsetOf(document, known))}: ${fault}`;
     }),
   );
+}
+
+/** The document as plain values. Aliases are resolved, within a bound. */
+function plainValue(document: Document, label: string): unknown {
+  try {
+    const value: unknown = document.toJS({ maxAliasCount: ALIASES_MAX });
+    // An alias within its own anchor makes a value without end.
+    JSON.stringify(value);
+    return value;
+  } catch (error) {
+    const why = errorText(error);
+    if (why.startsWith("Unresolved alias")) {
+      const name = why.split(": ").at(-1) ?? "";
+      throw new UserError(
+        `${label}: the alias *${name} has no anchor &${name} before it; write the value out, or put text with * in quotes`,
+        { cause: error },
+      );
+    }
+    throw new UserError(
+      `${label}: its aliases repeat too much (more than ${ALIASES_MAX} times, or themselves); write the values out`,
+      { cause: error },
+    );
+  }
+}
+
+/** What is wrong with the YAML itself and what to do, in plainer words than a parser's for the slips that people make. */
+function brokenText({ code, message, pos }: YAMLError, text: string): string {
+  const around = /^[^\s:,{}[\]]{1,60}/.exec(text.slice(pos[0]))?.[0] ?? "";
+  const plainer: Partial<Record<ErrorCode, string>> = {
+    TAB_AS_INDENT: "a tab as indentation; YAML takes spaces only",
+    DUPLICATE_KEY: `the key \`${around}\` stands twice in this mapping; keys must be unique, take one out`,
+    MULTIPLE_DOCS: "a second document begins here (---); one file holds one, take the rest out",
+    BLOCK_AS_IMPLICIT_KEY: "a second `: ` in one value; put the value in quotes",
+    BAD_SCALAR_START: "a value cannot begin with this character; put it in quotes",
+    TAG_RESOLVE_FAILED: "tags (!…) are not known here; take it out, or put the text in quotes",
+  };
+  return plainer[code] ?? `broken YAML: ${withoutCredentials(message)}; mend it here`;
 }
 
 function complaint(found: readonly string[]): UserError {
@@ -55,11 +99,4 @@ function offsetOf(document: Document, path: readonly (string | number)[]): numbe
     if (isNode(node) && node.range) return node.range[0];
   }
   return document.contents?.range?.[0] ?? 0;
-}
-
-function shownValue(document: Document, path: readonly (string | number)[]): string {
-  const node = document.getIn(path, true);
-  if (!isScalar(node)) return "";
-  const text = JSON.stringify(node.value) ?? "null";
-  return `, not ${text.length > VALUE_CHARS_MAX ? `${text.slice(0, VALUE_CHARS_MAX)}…` : text}`;
 }

@@ -3,6 +3,7 @@
 It runs in the judge's room. The orchestrator's first frame on stdin says phase, seed and deadline; every later byte on
 stdin comes from the submission's room and is believed in nothing. The verdict goes to a file in this room.
 """
+import ast
 import csv
 import hashlib
 import io
@@ -42,6 +43,41 @@ def integer_between(value, low, high, what):
     if type(value) is not int or not low <= value <= high:
         raise Invalid("%s must be an integer from %d to %d, not %s" % (what, low, high, show(value)))
     return value
+
+
+def number_between(value, low, high, what):
+    """The value as a float, if it is a finite number (no bool) from low to high; else the submission is invalid."""
+    if type(value) not in (int, float) or not low <= value <= high:
+        raise Invalid("%s must be a number from %g to %g, not %s" % (what, low, high, show(value)))
+    return float(value)
+
+
+def hidden_csv(path):
+    """The rows of hidden/<path>, a CSV file with a header: one dictionary of strings a row."""
+    with open(os.path.join("hidden", path), encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def accuracy(truth, answers):
+    """The share of equal pairs."""
+    return sum(one == other for one, other in zip(truth, answers)) / len(truth)
+
+
+def mean_absolute_error(truth, answers):
+    """The mean of |truth - answer|; 0 is best."""
+    return math.fsum(abs(one - other) for one, other in zip(truth, answers)) / len(truth)
+
+
+def root_mean_squared_error(truth, answers):
+    """The root of the mean squared difference; 0 is best."""
+    return math.sqrt(math.fsum((one - other) * (one - other) for one, other in zip(truth, answers)) / len(truth))
+
+
+def r_squared(truth, answers):
+    """The share of the truth's variance that the answers explain; 1 is best, 0 is what the truth's own mean gets."""
+    mean = math.fsum(truth) / len(truth)
+    spread = math.fsum((one - mean) ** 2 for one in truth)
+    return 1 - math.fsum((one - other) * (one - other) for one, other in zip(truth, answers)) / spread
 
 
 class Room:
@@ -111,6 +147,66 @@ class Room:
                 raise Invalid("%s, line %d has %d fields, not %d" % (path, number, len(row), len(columns)))
         return table[1:]
 
+    def submitted_values(self, path, id_column, value_column, ids):
+        """A submitted CSV file with these two columns as {id: text}: every id once, no other, in whatever order."""
+        wanted = set(ids)
+        values = {}
+        for name, value in self.submitted_csv(path, [id_column, value_column], len(wanted)):
+            if name not in wanted:
+                raise Invalid("%s has the %s %s, which was not asked for" % (path, id_column, show(name)))
+            if name in values:
+                raise Invalid("%s has the %s %s twice" % (path, id_column, show(name)))
+            values[name] = value
+        return values
+
+    def submitted_numbers(self, path, id_column, value_column, ids, low=-1e100, high=1e100):
+        """As submitted_values, as {id: finite number from low to high}."""
+        numbers = {}
+        for name, text in self.submitted_values(path, id_column, value_column, ids).items():
+            try:
+                numbers[name] = float(text) if len(text) <= SHOWN_CHARS_MAX else math.nan
+            except ValueError:
+                numbers[name] = math.nan
+            if not low <= numbers[name] <= high:
+                raise Invalid(
+                    "%s: the %s of %s must be a number from %g to %g, not %s"
+                    % (path, value_column, show(name), low, high, show(text))
+                )
+        return numbers
+
+    def call_each(self, function, inputs):
+        """`function(input)` for every input, in one batch: the answers in the same order."""
+        self.start_function(function, inputs)
+        return self.call([(index, []) for index in range(len(inputs))])
+
+    def run_tests(self, folder="tests", seconds=30):
+        """Run the unittest files of hidden/<folder> against a submitted package: {"file.Class.test": passed}.
+
+        A file that takes more than these seconds, or whose process ends early, has passed nothing. What counts as a test is read
+        from the hidden files here, so that none can go missing. A submission that changes how tests are run is invalid.
+        """
+        sources = {}
+        for name in sorted(os.listdir(os.path.join("hidden", folder))):
+            if name.endswith(".py"):
+                with open(os.path.join("hidden", folder, name), encoding="utf-8") as file:
+                    sources[name[:-3]] = file.read()
+        self._start({"kind": "tests"})
+        passed = {}
+        for name, source in sources.items():
+            tests = _tests_in(source)
+            control = random.SystemRandom().sample(range(1 << 30), 2)
+            self._send({"name": name, "source": source, "seconds": seconds, "control": control})
+            reply = self._receive(FRAME_BYTES_EXTRA + len(tests) * ANSWER_BYTES_MAX)
+            found = reply.get("passed")
+            if reply.get("control") is not False:
+                raise Invalid("it changes how tests are run: one that must fail did not")
+            if type(found) is not list:
+                raise Invalid("the stream of answers is broken")
+            for test in tests:
+                passed["%s.%s" % (name, test)] = test in found
+            self.calls += len(tests)
+        return passed
+
     def _start(self, hello):
         seed = self.rng("submission").getrandbits(48)
         self._send(dict(hello, path=self._setup["path"], seed=seed))
@@ -165,6 +261,17 @@ class Room:
             data += chunk
         self._waiting = False
         return bytes(data)
+
+
+def _tests_in(source):
+    """The tests of a unittest file: "Class.test" of every method that starts with test."""
+    return [
+        "%s.%s" % (kind.name, method.name)
+        for kind in ast.parse(source).body
+        if isinstance(kind, ast.ClassDef)
+        for method in kind.body
+        if isinstance(method, ast.FunctionDef) and method.name.startswith("test")
+    ]
 
 
 class _NotFinite(ValueError):
