@@ -75,7 +75,7 @@ describe("loadTask", () => {
 
   it("names a missing key and a key given twice", async () => {
     await edited("task.yaml", /^sigma.*\n/m, "");
-    await expect(load()).rejects.toThrow(/task\.yaml:1:1: sigma: .*expected number/);
+    await expect(load()).rejects.toThrow(/task\.yaml:1:1: sigma: missing; it must be a number/);
     await edited("task.yaml", "use: benchmark", "sigma: 0.1\nuse: benchmark\nuse: train");
     await expect(load()).rejects.toThrow(/task\.yaml:\d+:1: .*unique/i);
   });
