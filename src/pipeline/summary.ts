@@ -24,6 +24,8 @@ export interface CellSummary {
   /** Rollouts that beat, or fall short of, the baseline by more than five standard deviations of one evaluation. */
   readonly aboveCount: number;
   readonly belowCount: number;
+  /** Rollouts that score worse than the baseline, by however little. */
+  readonly worseCount: number;
   readonly outcomes: Readonly<Record<string, number>>;
   readonly stepMedian: number;
   readonly validatedCount: number;
@@ -71,6 +73,7 @@ function summariseCell(plan: Plan, planned: PlannedCell, state: RunState): CellS
     best: worstFirst.at(-1) ?? null,
     aboveCount: scores.filter((score) => gain(score) > clear).length,
     belowCount: scores.filter((score) => gain(score) < -clear).length,
+    worseCount: scores.filter((score) => gain(score) < 0).length,
     outcomes,
     stepMedian:
       quantile(
