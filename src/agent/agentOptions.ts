@@ -6,10 +6,10 @@ import type { Task } from "../core/task.ts";
 import type { Tool } from "../core/tool.ts";
 import type { Prompts } from "./prompts.ts";
 
-export interface AgentOptions {
+export interface AgentOptions<OfScaffold extends Prompts = Prompts> {
   readonly model: Model;
   /** Those of the scaffold. */
-  readonly prompts: Prompts;
+  readonly prompts: OfScaffold;
   readonly tools: readonly Tool[];
   readonly config: Pick<AgentConfig, "history" | "reasoningInHistory">;
   readonly task: Pick<Task, "description" | "definition">;

@@ -1,11 +1,13 @@
 // What an agent is, as one text for the play hash: scaffold, prompts and tools, with all that a model reads of them.
 import { hashOf } from "../core/hash.ts";
 import type { Tool } from "../core/tool.ts";
+import { nativeSchemas } from "../tools/nativeSchemas.ts";
 import { TOOLSET_VERSION, toolDocs, toolSchemas } from "../tools/toolset.ts";
-import type { Prompts } from "./prompts.ts";
+import type { NativePrompts, Prompts } from "./prompts.ts";
 
 /** Raised by hand when replies are read or messages are built otherwise than before. */
 const FENCED_VERSION = 1;
+const NATIVE_VERSION = 1;
 
 /** `fenced-<version>:<hash>` over scaffold version, prompt files, and the tools' signatures, docs and schemas. */
 export function fencedIdentity(prompts: Prompts, tools: readonly Tool[]): string {
@@ -18,4 +20,16 @@ export function fencedIdentity(prompts: Prompts, tools: readonly Tool[]): string
     schemas: toolSchemas(tools),
   });
   return `fenced-${FENCED_VERSION}:${hash}`;
+}
+
+/** `native-<version>:<hash>` over scaffold version, prompt files, and the tools' native schemas. */
+export function nativeIdentity(prompts: NativePrompts, tools: readonly Tool[]): string {
+  const hash = hashOf("agent", {
+    scaffold: "native",
+    version: NATIVE_VERSION,
+    prompts,
+    toolset: TOOLSET_VERSION,
+    schemas: nativeSchemas(tools),
+  });
+  return `native-${NATIVE_VERSION}:${hash}`;
 }

@@ -28,26 +28,43 @@ const PLACEHOLDERS = {
 /** Where the house's own prompts lie: the folder beside this file. */
 export const PROMPTS_FOLDER = fileURLToPath(new URL("./prompts", import.meta.url));
 
+/** The files that the native scaffold has of its own; it shares the others. */
+const NATIVE_PLACEHOLDERS = { system: [], complaint: ["error"], unusable: ["error", "state"] } as const;
+
 export type PromptName = keyof typeof PLACEHOLDERS;
 export type Prompts = { readonly [Name in PromptName]: string };
+export type NativePrompts = Prompts & { readonly unusable: string };
 
 /** Reads `<name>.md` for every prompt from a folder, once, and checks the placeholders. */
 export async function loadPrompts(folder: string): Promise<Prompts> {
+  const load = (name: PromptName) => loadPrompt(folder, name, PLACEHOLDERS[name]);
   const [system, task, observation, state, complaint] = await Promise.all([
-    loadPrompt(folder, "system"),
-    loadPrompt(folder, "task"),
-    loadPrompt(folder, "observation"),
-    loadPrompt(folder, "state"),
-    loadPrompt(folder, "complaint"),
+    load("system"),
+    load("task"),
+    load("observation"),
+    load("state"),
+    load("complaint"),
   ]);
   return { system, task, observation, state, complaint };
 }
 
-/** Fills a template. Values are put in as they are: a placeholder inside a value stays text. */
-export function fillPrompt<Name extends PromptName>(
-  prompts: Prompts,
+/** The native scaffold's prompts: those of `own`, and of the shared folder what both scaffolds word alike. */
+export async function loadNativePrompts(shared: string, own: string): Promise<NativePrompts> {
+  const load = (name: keyof typeof NATIVE_PLACEHOLDERS) => loadPrompt(own, name, NATIVE_PLACEHOLDERS[name]);
+  const [{ task, observation, state }, system, complaint, unusable] = await Promise.all([
+    loadPrompts(shared),
+    load("system"),
+    load("complaint"),
+    load("unusable"),
+  ]);
+  return { system, task, observation, state, complaint, unusable };
+}
+
+/** Fills a template. Values are put in as they are: a placeholder inside a value stays text. Throws on one that has no value. */
+export function fillPrompt<Name extends string>(
+  prompts: { readonly [Key in Name]: string },
   name: Name,
-  values: { readonly [Key in (typeof PLACEHOLDERS)[Name][number]]: string | number },
+  values: { readonly [key: string]: string | number },
 ): string {
   const known = new Map(Object.entries<string | number>(values));
   return prompts[name].replaceAll(PLACEHOLDER, (_, key: string) => {
@@ -59,10 +76,10 @@ export function fillPrompt<Name extends PromptName>(
 
 const PLACEHOLDER = /\{([A-Za-z]+)\}/g;
 
-async function loadPrompt(folder: string, name: PromptName): Promise<string> {
+async function loadPrompt(folder: string, name: string, placeholders: readonly string[]): Promise<string> {
   const path = join(folder, `${name}.md`);
   const text = (await readFile(path, "utf8").catch(unreadable(path))).replaceAll("\r\n", "\n").trimEnd();
-  const expected = new Set<string>(PLACEHOLDERS[name]);
+  const expected = new Set(placeholders);
   const found = new Set([...text.matchAll(PLACEHOLDER)].map(([, key = ""]) => key));
   const missing = [...expected].filter((key) => !found.has(key));
   const unknown = [...found].filter((key) => !expected.has(key));

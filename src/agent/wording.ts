@@ -31,7 +31,13 @@ export function observationText(
   return fillPrompt(prompts, "observation", { observation: observation.text, state });
 }
 
-function stateLine(prompts: Prompts, { state }: Observation, used: number, steps: number): string {
+/** What the agent should know of its place and budget, in one line. */
+export function stateLine(
+  prompts: Pick<Prompts, "state">,
+  { state }: Observation,
+  used: number,
+  steps: number,
+): string {
   return fillPrompt(prompts, "state", {
     used,
     steps,

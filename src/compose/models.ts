@@ -1,18 +1,57 @@
 // Picks the wire of a configured model and the policies around it.
-import type { Model } from "../core/model.ts";
+import type { AgentConfig } from "../core/cell.ts";
+import { UserError } from "../core/errors.ts";
+import type { Model, Price } from "../core/model.ts";
+import { anthropic } from "../models/anthropic.ts";
 import { openaiChat } from "../models/openaiChat.ts";
+import { openaiResponses } from "../models/openaiResponses.ts";
 import { withPrice } from "../models/pricing.ts";
 import { DEFAULT_RETRY_POLICY, withRetry } from "../models/retry.ts";
 import { router } from "../models/router.ts";
 import { SCRIPTED_ID, SCRIPTED_REVISION, scriptedResearcher } from "../models/scripted/researcher.ts";
+import type { WireOptions } from "../models/wire.ts";
 import type { ModelConfig } from "../pipeline/pipelineFile.ts";
 import type { World } from "./world.ts";
 
-/** What a model is in keys. */
+type RemoteConfig = Exclude<ModelConfig, { wire: "scripted" }>;
+
+/** What a model is in keys: how much it thinks is part of what it is. */
 export function modelIdentity(config: ModelConfig) {
-  return config.wire === "scripted"
-    ? { id: SCRIPTED_ID, revision: SCRIPTED_REVISION }
-    : { id: config.model, revision: config.revision };
+  if (config.wire === "scripted") return { id: SCRIPTED_ID, revision: SCRIPTED_REVISION };
+  const thinking =
+    config.wire === "anthropic" && config.thinking !== null ? thinkingText(config.thinking) : [];
+  const parts = [...(config.revision === null ? [] : [config.revision]), ...thinking];
+  return { id: config.model, revision: parts.length === 0 ? null : parts.join(" ") };
+}
+
+function thinkingText(thinking: "adaptive" | { readonly budgetTokens: number }): readonly string[] {
+  return [`thinking:${thinking === "adaptive" ? thinking : thinking.budgetTokens}`];
+}
+
+/** Dollars per million tokens; null where there is no price to count with. */
+export function modelPrice(config: ModelConfig): Price | null {
+  return config.wire === "scripted" ? null : config.price;
+}
+
+/**
+ * The agent as it plays with a model: which reasoning it sends again is settled here, since it depends on what the wire can
+ * take back. Throws UserError where a wish cannot be met, or the scaffold is none for the model.
+ */
+export function agentWith(config: AgentConfig, model: ModelConfig): AgentConfig {
+  const { reasoningInHistory: wish, ...agent } = config;
+  if (model.wire === "scripted") {
+    if (agent.scaffold === "fenced") return agent;
+    throw new UserError(
+      `cells.agents: ${agent.name} has the scaffold ${agent.scaffold}, which the scripted model ${model.name} does not know; use fenced, or another model`,
+    );
+  }
+  const canTake = model.wire !== "openai" || model.reasoningField !== null;
+  const reasoningInHistory = wish ?? (canTake ? "all" : "none");
+  if (reasoningInHistory === "none") return agent;
+  if (canTake) return { ...agent, reasoningInHistory };
+  throw new UserError(
+    `cells.agents: ${agent.name} sends reasoning again (reasoningInHistory: ${reasoningInHistory}), but chat completions have no common member for it; give ${model.name} the reasoningField that its server knows, or set none`,
+  );
 }
 
 /** The wires of a configured model, without its records. */
@@ -21,22 +60,41 @@ export function modelOf(world: World, config: ModelConfig): Model {
   if (config.wire === "scripted") return scriptedResearcher({ clock, thinkMs: config.thinkMs });
   const apiKey = config.keyEnv === null ? null : (world.env(config.keyEnv) ?? null);
   const endpoints = config.baseUrls.map((baseUrl) => {
-    const name = new URL(baseUrl).host;
-    const wire = openaiChat({
+    const endpointName = new URL(baseUrl).host;
+    const wire = wireOf(config, {
       id: config.model,
       modelName: config.model,
       baseUrl,
-      endpointName: name,
+      endpointName,
       apiKey,
       extraBody: config.extraBody,
       timeoutMs: config.timeoutSeconds * 1000,
       connectionsMax: config.connectionsMax,
-      thinkTags: config.thinkTags,
       clock,
       log,
     });
-    return { name, model: withPrice(wire, config.price) };
+    return { name: endpointName, model: withPrice(wire, config.price) };
   });
-  const routed = router({ id: config.model, provider: "openai", endpoints, clock, log });
+  const provider = endpoints[0]?.model.provider ?? "";
+  const routed = router({ id: config.model, provider, endpoints, clock, log });
   return withRetry(routed, DEFAULT_RETRY_POLICY, { clock, random, log });
+}
+
+function wireOf(config: RemoteConfig, options: WireOptions): Model {
+  switch (config.wire) {
+    case "openai": {
+      const { thinkTags, reasoningField } = config;
+      return openaiChat({ ...options, thinkTags, reasoningField });
+    }
+    case "openaiResponses": {
+      const { encryptedReasoning, reasoningSummary } = config;
+      return openaiResponses({ ...options, encryptedReasoning, reasoningSummary });
+    }
+    case "anthropic": {
+      const { maxOutputTokens: maxTokens, thinking, thinkingDisplay, betas } = config;
+      return anthropic({ ...options, maxTokens, thinking, thinkingDisplay, betas });
+    }
+    default:
+      return config satisfies never;
+  }
 }

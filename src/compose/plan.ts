@@ -1,8 +1,7 @@
 // From a pipeline file to a plan: reads the file, loads its tasks, names agents and models by what they are.
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { fencedIdentity } from "../agent/identity.ts";
-import { loadPrompts } from "../agent/prompts.ts";
+import { agentIdentity, loadScaffoldPrompts } from "../agent/scaffolds.ts";
 import { errorText, UserError } from "../core/errors.ts";
 import type { Task } from "../core/task.ts";
 import type { Pipeline } from "../pipeline/pipelineFile.ts";
@@ -10,7 +9,7 @@ import { makePlan, type Plan, resolveLimits } from "../pipeline/plan.ts";
 import { readPipelineText } from "../pipeline/readPipeline.ts";
 import { loadTask } from "../tasks/loadTask.ts";
 import { toolset } from "../tools/toolset.ts";
-import { modelIdentity } from "./models.ts";
+import { agentWith, modelIdentity } from "./models.ts";
 import { findTask } from "./tasks.ts";
 
 /** Reads a pipeline file with settings over it. */
@@ -23,7 +22,7 @@ export async function readPipeline(file: string, settings: readonly string[]) {
 
 /** The shipped prompts of the agents. */
 export const loadAgentPrompts = () =>
-  loadPrompts(fileURLToPath(new URL("../agent/prompts/", import.meta.url)));
+  loadScaffoldPrompts(fileURLToPath(new URL("../agent/prompts/", import.meta.url)));
 
 /** Loads the tasks and multiplies out the cells; nothing is spent. */
 export async function planOf(pipeline: Pipeline): Promise<Plan> {
@@ -34,5 +33,9 @@ export async function planOf(pipeline: Pipeline): Promise<Plan> {
     const limits = resolveLimits(pipeline, (await loadTask(root, id)).definition);
     tasks.set(id, await loadTask(root, id, limits));
   }
-  return makePlan(pipeline, tasks, { agent: () => fencedIdentity(prompts, toolset), model: modelIdentity });
+  return makePlan(pipeline, tasks, {
+    agent: (config) => agentIdentity(config, prompts, toolset),
+    agentWith,
+    model: modelIdentity,
+  });
 }

@@ -1,6 +1,5 @@
 // How one try of a rollout is put together: a fresh sandbox, environment and agent around the cell's model.
-import { fencedAgent } from "../agent/fenced.ts";
-import type { Prompts } from "../agent/prompts.ts";
+import { createAgent, type ScaffoldPrompts } from "../agent/scaffolds.ts";
 import { rolloutSeed } from "../core/cell.ts";
 import type { SandboxBackend } from "../core/sandbox.ts";
 import { withRecording } from "../models/recorded.ts";
@@ -10,14 +9,20 @@ import { playRollout, type RolloutSpec } from "../rollout/rollout.ts";
 import { createBudget } from "../schedule/budget.ts";
 import { toolset } from "../tools/toolset.ts";
 import { openEpisode } from "./episode.ts";
-import { modelOf } from "./models.ts";
+import { modelOf, modelPrice } from "./models.ts";
 import type { Place } from "./place.ts";
 import type { World } from "./world.ts";
 
 /** How one try of a rollout is played: a fresh sandbox, environment and agent around the cell's model. */
 export function playerOf(
   world: World,
-  given: PlayerGiven & { plan: Plan; place: Place; backend: SandboxBackend; runId: string; prompts: Prompts },
+  given: PlayerGiven & {
+    plan: Plan;
+    place: Place;
+    backend: SandboxBackend;
+    runId: string;
+    prompts: ScaffoldPrompts;
+  },
 ) {
   const { clock } = world;
   const { plan, place, backend, blobs, runId, ledger, steps } = given;
@@ -31,7 +36,8 @@ export function playerOf(
     const { costUsd } = cell.limits;
     const recorded = withRecording(model, {
       budget: createBudget("rollout", { usdMax: costUsd, tokensMax: null }, given.budget),
-      price: config.wire === "openai" ? config.price : null,
+      price: modelPrice(config),
+      ...(config.wire === "anthropic" ? { outputTokensMax: config.maxOutputTokens } : {}),
       journal: {
         started: ({ callId, reservedUsd, reservedTokens }) =>
           ledger.append({
@@ -43,11 +49,9 @@ export function playerOf(
           }),
       },
     });
-    const agent = fencedAgent({
+    const agent = createAgent(cell.agent, given.prompts, {
       model: recorded,
-      prompts: given.prompts,
       tools: toolset,
-      config: cell.agent,
       task,
       limits: cell.limits,
       sampling: cell.sampling,

@@ -1,4 +1,4 @@
-// What a failed exchange with a chat completions server means: context overflow, a passing trouble, or one that needs the user.
+// What a failed exchange with a model server means, whatever its wire: context overflow, a passing trouble, or one that needs the user.
 import { z } from "zod";
 import { ContextOverflowError } from "../core/model.ts";
 import { ModelCallError } from "./callError.ts";
@@ -18,13 +18,16 @@ const GAVE_UP_STATUSES = new Set([408, 504, 524]);
  * codes are no standard, so the words are all there is.
  */
 const OVERFLOW =
-  /context_length_exceeded|exceed_context_size|prompt_too_long|(maximum|model'?s|max) context length|context (window|size|length)[^.]{0,40}exceed|exceeds?\b[^.]{0,60}(context (window|size|length)|maximum allowed (input )?length)|prompt is too long|input token count[^.]{0,60}exceeds|range of input length should be/i;
+  /context_length_exceeded|exceed_context_size|prompt_too_long|(maximum|model'?s|max) context length|context (window|size|length)[^.]{0,40}exceed|exceed context limit|exceeds?\b[^.]{0,60}(context (window|size|length)|maximum allowed (input )?length)|prompt is too long|input token count[^.]{0,60}exceeds|range of input length should be/i;
 
 /** The endpoint as errors name it, and the function that keeps its key out of them. */
 export interface NamedEndpoint {
   readonly name: string;
   readonly baseUrl: string;
   readonly modelName: string;
+  /** What the API is called, e.g. `a chat completions API`, and its path after the base URL. */
+  readonly api: string;
+  readonly path: string;
   readonly redact: (text: string) => string;
 }
 
@@ -97,7 +100,7 @@ export function exchangeError(endpoint: NamedEndpoint, error: ExchangeError): Mo
 /** The error for a 200 whose body holds no completion. It may have been billed. */
 export function unreadableReply(endpoint: NamedEndpoint, why: string): ModelCallError {
   const what = endpoint.redact(why).slice(0, PROVIDER_TEXT_MAX);
-  return new ModelCallError(`${named(endpoint)} sent a reply with ${what}: is this a chat completions API?`, {
+  return new ModelCallError(`${named(endpoint)} sent a reply with ${what}: is this ${endpoint.api}?`, {
     transient: true,
     status: 200,
     throttled: false,
@@ -131,7 +134,7 @@ function remedy(endpoint: NamedEndpoint, status: number): string {
     case 403:
       return `this key may not use model "${endpoint.modelName}" there`;
     case 404:
-      return `check the model name "${endpoint.modelName}" and that the base URL is the part before /chat/completions`;
+      return `check the model name "${endpoint.modelName}" and that the base URL is the part before ${endpoint.path}`;
     case 429:
       return "too many requests or a quota used up; lower the concurrency or raise the quota";
     case 400:

@@ -2,25 +2,10 @@
 // replies can be projected again; what it doubts it reports as a warning and leaves out, never invents.
 import { z } from "zod";
 import type { Reasoning, ToolCall } from "../core/message.ts";
-import type { FinishReason, ModelReply } from "../core/model.ts";
+import type { FinishReason } from "../core/model.ts";
 import { chatTokens } from "./chatTokens.ts";
 import { chatUsage, providerCostUsd } from "./chatUsage.ts";
-
-export type ChatProjection = Pick<
-  ModelReply,
-  "text" | "reasoning" | "toolCalls" | "finish" | "usage" | "tokens" | "policyVersion" | "providerCostUsd"
-> & {
-  /** The model name in the reply; null where there was none. */
-  readonly servedModel: string | null;
-  /** Doubts, as short event names: for the log. */
-  readonly warnings: readonly string[];
-};
-
-/** The reply carries an error of the provider in place of a completion (some gateways send these with status 200). */
-export interface EmbeddedError {
-  readonly code: string;
-  readonly message: string;
-}
+import type { EmbeddedError, Projection } from "./wire.ts";
 
 const messageSchema = z.looseObject({
   content: z.unknown().optional(),
@@ -67,7 +52,7 @@ const versionSchema = z.looseObject({ weight_version: z.union([z.string(), z.int
 export function projectChatReply(
   verbatim: string,
   options: { readonly thinkTags: boolean },
-): ChatProjection | EmbeddedError | string {
+): Projection | EmbeddedError | string {
   let json: unknown;
   try {
     json = JSON.parse(verbatim);

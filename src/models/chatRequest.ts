@@ -1,8 +1,8 @@
 // The body of a chat completions request, byte for byte the same for the same request. It sends nothing.
-import { UserError } from "../core/errors.ts";
-import { canonicalJson } from "../core/json.ts";
 import type { Message } from "../core/message.ts";
 import type { ModelRequest } from "../core/model.ts";
+import { bodyWriter } from "./extraBody.ts";
+import { reasoningFrom } from "./sentReasoning.ts";
 
 /** Seeds are folded to 31 bits: several servers read them as a signed 32-bit integer. */
 const SEED_MODULUS = 2 ** 31;
@@ -19,10 +19,16 @@ const RESERVED: Readonly<Record<string, string>> = {
   max_completion_tokens: "set sampling.maxTokens, which budgets rely on",
 };
 
+/** Members by which servers take reasoning back: there is no common one. */
+export const REASONING_FIELDS = ["reasoning_content", "reasoning"] as const;
+export type ReasoningField = (typeof REASONING_FIELDS)[number];
+
 export interface ChatEncoding {
   readonly modelName: string;
   /** Which name the server knows the output limit by; see `outputLimitField`. */
   readonly outputLimit: "max_tokens" | "max_completion_tokens";
+  /** Null: reasoning is never sent back. */
+  readonly reasoningField: ReasoningField | null;
   /** Further members of the body. What the request itself sets wins over a member of the same name. */
   readonly extraBody: Readonly<Record<string, unknown>>;
 }
@@ -42,32 +48,18 @@ export function outputLimitField(baseUrl: URL): ChatEncoding["outputLimit"] {
  * Throws UserError for a reserved or unserialisable member of `extraBody`.
  */
 export function chatEncoder(encoding: ChatEncoding): (request: ModelRequest) => string {
-  const extras = Object.entries(encoding.extraBody)
-    .filter(([, value]) => value !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, value]) => [key, `${JSON.stringify(key)}:${extraJson(key, value)}`] as const);
-  return (request) => {
-    const own = ownBody(encoding, request);
-    const more = extras.filter(([key]) => !Object.hasOwn(own, key)).map(([, text]) => `,${text}`);
-    return `${JSON.stringify(own).slice(0, -1)}${more.join("")}}`;
-  };
-}
-
-function extraJson(key: string, value: unknown): string {
-  const instead = Object.hasOwn(RESERVED, key) ? RESERVED[key] : undefined;
-  if (instead !== undefined) throw new UserError(`extraBody may not hold "${key}": ${instead}`);
-  try {
-    return canonicalJson(value);
-  } catch (error) {
-    throw new UserError(`extraBody.${key} is not JSON: ${error instanceof Error ? error.message : error}`);
-  }
+  const write = bodyWriter(encoding.extraBody, RESERVED);
+  return (request) => write(ownBody(encoding, request));
 }
 
 function ownBody(encoding: ChatEncoding, request: ModelRequest): Record<string, unknown> {
   const { sampling } = request;
+  const from = encoding.reasoningField === null ? request.messages.length : reasoningFrom(request);
   const body: Record<string, unknown> = {
     model: encoding.modelName,
-    messages: request.messages.map(wireMessage),
+    messages: request.messages.map((message, position) =>
+      position < from ? wireMessage(message) : withReasoning(message, encoding.reasoningField),
+    ),
   };
   if (request.tools.length > 0) {
     body["tools"] = request.tools.map(({ name, description, parameters }) => ({
@@ -85,7 +77,13 @@ function ownBody(encoding: ChatEncoding, request: ModelRequest): Record<string, 
   return body;
 }
 
-/** Reasoning is not sent back: chat completions has no common field for it, and several servers refuse it. */
+/** Only where a server is known to take it: several refuse a member that they do not know. */
+function withReasoning(message: Message, field: ReasoningField | null): Record<string, unknown> {
+  const wired = wireMessage(message);
+  const text = message.role === "assistant" ? message.reasoning.map((part) => part.text).join("\n\n") : "";
+  return field === null || text === "" ? wired : { ...wired, [field]: text };
+}
+
 function wireMessage(message: Message): Record<string, unknown> {
   switch (message.role) {
     case "system":

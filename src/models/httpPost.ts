@@ -12,7 +12,15 @@ const TCP_PROBE_MS = 30_000;
 const ERROR_BODY_BYTES_MAX = 65_536;
 const TIMER_MS_MAX = 2_147_483_647;
 /** All other headers of the SDK describe this machine to the provider, or come from the environment: they stay here. */
-const HEADERS_SENT = ["authorization", "content-type", "accept", "user-agent"];
+const HEADERS_SENT = [
+  "authorization",
+  "x-api-key",
+  "anthropic-version",
+  "anthropic-beta",
+  "content-type",
+  "accept",
+  "user-agent",
+];
 
 /** No usable answer: never connected, connection lost, silence past the timeout, or an answer that cannot be read. */
 export class ExchangeError extends Error {

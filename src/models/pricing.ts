@@ -11,10 +11,13 @@ export function priceUsd(price: Price, usage: Usage): number {
   const uncached = Math.max(0, usage.input - usage.cacheRead - usage.cacheWrite);
   const cacheRead = price.cacheReadPerMillion ?? price.inputPerMillion;
   const cacheWrite = price.cacheWritePerMillion ?? price.inputPerMillion;
+  const cacheWrite1h = price.cacheWrite1hPerMillion ?? cacheWrite;
+  const forAnHour = Math.min(usage.cacheWrite1h ?? 0, usage.cacheWrite);
   return (
     (uncached * price.inputPerMillion +
       usage.cacheRead * cacheRead +
-      usage.cacheWrite * cacheWrite +
+      (usage.cacheWrite - forAnHour) * cacheWrite +
+      forAnHour * cacheWrite1h +
       usage.output * price.outputPerMillion) /
     MILLION
   );
@@ -26,6 +29,7 @@ export function mostUsd(price: Price, promptTokensUpperBound: number, maxTokens:
     price.inputPerMillion,
     price.cacheReadPerMillion ?? 0,
     price.cacheWritePerMillion ?? 0,
+    price.cacheWrite1hPerMillion ?? 0,
   );
   return (promptTokensUpperBound * dearest + maxTokens * price.outputPerMillion) / MILLION;
 }

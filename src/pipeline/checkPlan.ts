@@ -1,6 +1,8 @@
 // What must hold before anything is spent: keys, prices, isolation, times. Each complaint says what to do.
 import { UserError } from "../core/errors.ts";
+import type { Sampling } from "../core/model.ts";
 import type { Capabilities } from "../core/sandbox.ts";
+import type { ModelConfig } from "./modelConfig.ts";
 import type { Plan } from "./plan.ts";
 
 /** Throws UserError at the first thing that would go wrong later, wherever the plan is played. */
@@ -8,7 +10,8 @@ export function checkNeeds(plan: Plan, env: (name: string) => string | undefined
   const { pipeline } = plan;
   const costs = pipeline.budgets.usd ?? pipeline.limits.costUsd ?? null;
   for (const model of pipeline.cells.models) {
-    if (model.wire !== "openai") continue;
+    if (model.wire === "scripted") continue;
+    for (const sampling of pipeline.cells.sampling) checkSampling(model, sampling);
     if (model.keyEnv !== null && !env(model.keyEnv)) {
       throw new UserError(
         `cells.models: ${model.name} takes its key from ${model.keyEnv}, which is not set; export it, or set keyEnv: null for a server without keys`,
@@ -35,6 +38,29 @@ export function checkNeeds(plan: Plan, env: (name: string) => string | undefined
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined)
     throw new UserError(`cells.models: two models are named ${twice}; give each its own name`);
+}
+
+/** Throws UserError for a sampling parameter that a model's API does not have: it would not be sent, and rows would say it was. */
+function checkSampling(model: ModelConfig, sampling: Sampling): void {
+  const refused: Readonly<Record<string, readonly (keyof Sampling)[]>> = {
+    anthropic: ["seeded"],
+    openaiResponses: ["seeded", "topK", "stop"],
+  };
+  const given = (refused[model.wire] ?? []).find(
+    (name) => sampling[name] !== undefined && sampling[name] !== false,
+  );
+  if (given !== undefined) {
+    throw new UserError(
+      `cells.sampling: ${given} is not known to the API of ${model.name} (wire: ${model.wire}); leave it out`,
+    );
+  }
+  if (model.wire !== "anthropic" || model.thinking === null || model.thinking === "adaptive") return;
+  const most = sampling.maxTokens ?? model.maxOutputTokens;
+  if (model.thinking.budgetTokens >= most) {
+    throw new UserError(
+      `cells.models: ${model.name} may think ${model.thinking.budgetTokens} tokens of a reply's ${most}; raise sampling.maxTokens or maxOutputTokens above it`,
+    );
+  }
 }
 
 /** Throws UserError where a real model would play on a backend that lets it at this machine. */

@@ -2,59 +2,9 @@
 import { z } from "zod";
 import { agentConfigSchema } from "../core/cell.ts";
 import { rolloutLimitsSchema } from "../core/limits.ts";
-import { priceSchema, samplingSchema } from "../core/model.ts";
+import { samplingSchema } from "../core/model.ts";
 import { filterConfigSchema } from "../stages/filter.ts";
-
-/** The seeded policy of the embedded default. Needs no key, no network and no price. */
-export const scriptedModelSchema = z.strictObject({
-  name: z.string().min(1).describe("How this entry is called in reports; each model has its own."),
-  wire: z
-    .literal("scripted")
-    .describe("The seeded policy of the embedded default: no key, no network, no price."),
-  thinkMs: z
-    .number()
-    .nonnegative()
-    .default(0)
-    .describe("Simulated thinking time of one reply, milliseconds."),
-});
-
-/** Any OpenAI-compatible server, by its chat completions. */
-export const openaiModelSchema = z.strictObject({
-  name: z.string().min(1).describe("How this entry is called in reports; each model has its own."),
-  wire: z.literal("openai").describe("Chat completions of any OpenAI-compatible server."),
-  model: z.string().min(1).describe("The model's name as the server knows it."),
-  revision: z
-    .string()
-    .nullable()
-    .default(null)
-    .describe("The revision you declare (weights, snapshot): part of the rollout key."),
-  baseUrls: z
-    .array(z.url())
-    .min(1)
-    .max(64)
-    .describe("One or more base URLs of the same model, ending before `/chat/completions`."),
-  keyEnv: z
-    .string()
-    .min(1)
-    .nullable()
-    .default(null)
-    .describe("Name of the environment variable with the key; null where the server wants none."),
-  price: priceSchema
-    .nullable()
-    .default(null)
-    .describe("Dollars per million tokens; a dollar budget needs it."),
-  extraBody: z.record(z.string(), z.unknown()).default({}).describe("Members added to each request body."),
-  timeoutSeconds: z.number().positive().default(1800).describe("Longest wait for one whole reply, seconds."),
-  connectionsMax: z
-    .int()
-    .positive()
-    .max(10_000)
-    .default(512)
-    .describe("Calls in flight to each base URL, at most."),
-  thinkTags: z.boolean().default(false).describe("Reads a leading <think> block of the text as reasoning."),
-});
-export const modelConfigSchema = z.discriminatedUnion("wire", [scriptedModelSchema, openaiModelSchema]);
-export type ModelConfig = z.infer<typeof modelConfigSchema>;
+import { modelConfigSchema } from "./modelConfig.ts";
 
 const ALLOWABLE = ["scripted", "benchmark"] as const;
 
@@ -108,13 +58,27 @@ export const pipelineSchema = z.strictObject({
   limits: rolloutLimitsSchema.partial().default({}).describe("Over the tasks' own limits, for every cell."),
   sandbox: z
     .strictObject({
-      backend: z.enum(["process", "docker"]).default("process").describe("Where rollouts and judges run."),
+      backend: z
+        .enum(["auto", "process", "bubblewrap", "docker", "podman"])
+        .default("auto")
+        .describe("Where rollouts and judges run; auto: bubblewrap where it works, else process."),
+      docker: z
+        .union([
+          z.strictObject({ socket: z.string().min(1).describe("Path of the daemon's socket.") }),
+          z.strictObject({
+            host: z.string().min(1).describe("Name or address of the daemon's machine."),
+            port: z.int().positive().max(65_535).describe("The daemon's port, without TLS."),
+          }),
+        ])
+        .nullable()
+        .default(null)
+        .describe("Where the Docker daemon is; null: NIGHTSHIFT_DOCKER_SOCKET, else its usual socket."),
       unsafe: z
         .boolean()
         .default(false)
         .describe("True allows a real model on a backend that does not isolate it from this machine."),
     })
-    .default({ backend: "process", unsafe: false })
+    .default({ backend: "auto", docker: null, unsafe: false })
     .describe("What rollouts and judges run in."),
   concurrency: z
     .strictObject({
@@ -192,4 +156,5 @@ export const pipelineSchema = z.strictObject({
     .default([])
     .describe("Rows that leave the house only when named here: of scripted models, of benchmark tasks."),
 });
+export type { ModelConfig } from "./modelConfig.ts";
 export type Pipeline = z.infer<typeof pipelineSchema>;

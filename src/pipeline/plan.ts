@@ -24,6 +24,8 @@ export interface Plan {
 export interface Identities {
   /** Name and version of scaffold, prompts and tools. */
   agent(config: AgentConfig): string;
+  /** The agent as it plays with a model, with all that was left open settled. Throws UserError where they do not fit. */
+  agentWith(config: AgentConfig, model: ModelConfig): AgentConfig;
   model(config: ModelConfig): { readonly id: string; readonly revision: string | null };
 }
 
@@ -48,7 +50,14 @@ export function makePlan(pipeline: Pipeline, tasks: ReadonlyMap<string, Task>, i
       const playHash = hashOf("play", { task: task.playHash, told, agent: identities.agent(agent), limits });
       for (const model of pipeline.cells.models) {
         for (const sampling of pipeline.cells.sampling) {
-          const cell: Cell = { taskId, playHash, agent, model: identities.model(model), sampling, limits };
+          const cell: Cell = {
+            taskId,
+            playHash,
+            agent: identities.agentWith(agent, model),
+            model: identities.model(model),
+            sampling,
+            limits,
+          };
           cells.push({ id: cellId(cell), cell, task, model, demand: { rolloutsMax: perCell, accepted } });
         }
       }

@@ -203,7 +203,7 @@ export class PlannedRun {
       running,
       stepCount: state.callCount,
       tokens: spent.tokens,
-      costUsd: plan.cells.some(({ model }) => model.wire === "openai" && model.price === null)
+      costUsd: plan.cells.some(({ model }) => model.wire !== "scripted" && model.price === null)
         ? null
         : spent.usd,
       elapsedMs: this.#with.clock.monotonic() - this.#startedAt,

@@ -1,0 +1,114 @@
+// The models of a pipeline file, one entry a wire.
+import { z } from "zod";
+import { priceSchema } from "../core/model.ts";
+
+const name = z.string().min(1).describe("How this entry is called in reports; each model has its own.");
+
+/** The seeded policy of the embedded default. Needs no key, no network and no price. */
+const scriptedModelSchema = z.strictObject({
+  name,
+  wire: z
+    .literal("scripted")
+    .describe("The seeded policy of the embedded default: no key, no network, no price."),
+  thinkMs: z
+    .number()
+    .nonnegative()
+    .default(0)
+    .describe("Simulated thinking time of one reply, milliseconds."),
+});
+
+/** What every model behind a URL is configured with. */
+const remote = {
+  name,
+  model: z.string().min(1).describe("The model's name as the server knows it."),
+  revision: z
+    .string()
+    .nullable()
+    .default(null)
+    .describe("The revision you declare (weights, snapshot): part of the rollout key."),
+  keyEnv: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe("Name of the environment variable with the key; null where the server wants none."),
+  price: priceSchema
+    .nullable()
+    .default(null)
+    .describe("Dollars per million tokens; a dollar budget needs it."),
+  extraBody: z.record(z.string(), z.unknown()).default({}).describe("Members added to each request body."),
+  timeoutSeconds: z.number().positive().default(1800).describe("Longest wait for one whole reply, seconds."),
+  connectionsMax: z
+    .int()
+    .positive()
+    .max(10_000)
+    .default(512)
+    .describe("Calls in flight to each base URL, at most."),
+};
+const baseUrls = z.array(z.url()).min(1).max(64);
+
+/** Any OpenAI-compatible server, by its chat completions. */
+const openaiModelSchema = z.strictObject({
+  wire: z.literal("openai").describe("Chat completions of any OpenAI-compatible server."),
+  baseUrls: baseUrls.describe("One or more base URLs of the same model, ending before `/chat/completions`."),
+  ...remote,
+  thinkTags: z.boolean().default(false).describe("Reads a leading <think> block of the text as reasoning."),
+  reasoningField: z
+    .enum(["reasoning_content", "reasoning"])
+    .nullable()
+    .default(null)
+    .describe(
+      "The member of an assistant message in which this server takes reasoning back; null: it takes none, as most.",
+    ),
+});
+
+/** OpenAI's responses API, without state on the server. */
+const openaiResponsesModelSchema = z.strictObject({
+  wire: z.literal("openaiResponses").describe("OpenAI's responses API; nothing is kept on the server."),
+  baseUrls: baseUrls.describe("One or more base URLs of the same model, ending before `/responses`."),
+  ...remote,
+  encryptedReasoning: z
+    .boolean()
+    .default(true)
+    .describe("Asks for encrypted reasoning, to send it back; false for models that do not reason."),
+  reasoningSummary: z
+    .enum(["auto", "concise", "detailed"])
+    .nullable()
+    .default(null)
+    .describe("How much of a summary of its reasoning to ask for; null: none."),
+});
+
+/** Anthropic's messages API. */
+const anthropicModelSchema = z.strictObject({
+  wire: z.literal("anthropic").describe("Anthropic's messages API."),
+  baseUrls: baseUrls
+    .default(["https://api.anthropic.com"])
+    .describe("One or more base URLs of the same model, ending before `/v1/messages`."),
+  ...remote,
+  maxOutputTokens: z
+    .int()
+    .positive()
+    .default(16_384)
+    .describe("Most output tokens of a reply, thinking included, where sampling.maxTokens does not say."),
+  thinking: z
+    .union([z.literal("adaptive"), z.strictObject({ budgetTokens: z.int().min(1024) })])
+    .nullable()
+    .default(null)
+    .describe(
+      "`adaptive`, or `{ budgetTokens: … }`; null: the model's default. What is set joins the revision in the rollout key.",
+    ),
+  thinkingDisplay: z
+    .enum(["summarized", "omitted"])
+    .nullable()
+    .default(null)
+    .describe("Whether thinking comes as a summary or not at all; null: the model's default."),
+  betas: z.array(z.string().min(1)).max(16).default([]).describe("Names of beta features to switch on."),
+});
+
+export const modelConfigSchema = z.discriminatedUnion("wire", [
+  scriptedModelSchema,
+  openaiModelSchema,
+  openaiResponsesModelSchema,
+  anthropicModelSchema,
+]);
+export type ModelConfig = z.infer<typeof modelConfigSchema>;
