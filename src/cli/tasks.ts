@@ -1,9 +1,11 @@
-// `tasks list` and `tasks show ID`: what there is to do, from the task folders.
+// `tasks list`, `show`, `new` and `check`: what there is to do, and the making of more.
 import { listAllTasks, loadAnyTask } from "../compose/tasks.ts";
 import type { AddCommand } from "./command.ts";
 import { shortNumber, textTable } from "./table.ts";
+import { addTasksCheck } from "./tasksCheck.ts";
+import { addTasksNew } from "./tasksNew.ts";
 
-export const tasksCommand: AddCommand = (program, world) => {
+export const tasksCommand: AddCommand = (program, world, done) => {
   const tasks = program.command("tasks").description("the tasks that pipelines can name");
   tasks
     .command("list")
@@ -39,4 +41,6 @@ export const tasksCommand: AddCommand = (program, world) => {
       world.say(`submission ${definition.submission.map((file) => file.path).join(", ")}\n`);
       world.say(task.description);
     });
+  addTasksNew(tasks, world, done);
+  addTasksCheck(tasks, world, done);
 };

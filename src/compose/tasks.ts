@@ -32,6 +32,12 @@ export async function listAllTasks(): Promise<readonly Task[]> {
   return [...tasks.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1));
 }
 
+/** The id of every task there is, sorted, without reading any. */
+export async function listTaskIds(): Promise<readonly string[]> {
+  const ids = await Promise.all(taskRoots().map(listTasks));
+  return [...new Set(ids.flat())].sort();
+}
+
 /** One task by id. */
 export async function loadAnyTask(id: string): Promise<Task> {
   return loadTask(await findTask(id), id);

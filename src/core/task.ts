@@ -62,6 +62,17 @@ export const taskDefinitionSchema = z.strictObject({
     .array(submissionFileSchema)
     .min(1)
     .describe("The files that are read out of the workspace and judged; nothing else of it is."),
+  make: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "Shell command that makes the submission out of the workspace, for `tasks check`; absent where starter files are the submission.",
+    ),
+  shown: z
+    .array(z.string().min(1))
+    .optional()
+    .describe("Files of `hidden/` that the workspace shows a copy of, on purpose."),
   judge: z
     .strictObject({
       kind: z

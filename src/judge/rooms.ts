@@ -53,7 +53,9 @@ export async function openRooms(options: RoomsOptions, signal: AbortSignal): Pro
       ),
     );
   const isData = task.definition.judge.kind === "csv";
-  const submissionRoomFiles = isData ? [] : [...task.harnessFiles, ...around(task, submission), ...submission];
+  const submissionRoomFiles = isData
+    ? []
+    : [...task.harnessFiles, ...around(task, submission), ...submission];
   const [judge, room] = await Promise.allSettled([
     open("judge", isData ? [...task.judgeFiles, ...submission] : task.judgeFiles, JUDGE_LIMITS),
     isData ? null : open("submission", submissionRoomFiles, task.definition.resources),

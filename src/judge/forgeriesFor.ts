@@ -1,0 +1,48 @@
+// Bad and forged submissions to try on a judge: made out of the starter's submission, by the kind of task. They are only ever judged.
+import type { Task } from "../core/task.ts";
+import { codeForgeries } from "./forgeries/code.ts";
+import { dataForgeries } from "./forgeries/data.ts";
+import type { Forgery } from "./forgeries/forgery.ts";
+import { packageForgeries } from "./forgeries/package.ts";
+import type { SubmissionContent } from "./submissionOf.ts";
+
+const GARBAGE_BYTES = 4_096;
+
+/** Every forgery for a task whose starter hands in `starter`. */
+export function forgeriesFor(task: Task, starter: SubmissionContent): readonly Forgery[] {
+  return [...commonForgeries(task, starter), ...forgeriesOfKind(task, starter)];
+}
+
+function forgeriesOfKind(task: Task, starter: SubmissionContent): readonly Forgery[] {
+  const { kind } = task.definition.judge;
+  switch (kind) {
+    case "csv":
+      return dataForgeries(starter);
+    case "function":
+    case "policy":
+      return codeForgeries(starter);
+    case "repo":
+      return packageForgeries(starter);
+    default:
+      return kind satisfies never;
+  }
+}
+
+function commonForgeries(task: Task, starter: SubmissionContent): readonly Forgery[] {
+  const declared = task.definition.submission;
+  const all = (content: (bytesMax: number) => Uint8Array) =>
+    new Map(declared.map(({ path, bytesMax }) => [path, content(bytesMax)] as const));
+  const garbage = Uint8Array.from({ length: GARBAGE_BYTES }, (_, index) => (index * 37 + (index >> 5)) % 256);
+  const judgeCopy = new TextEncoder().encode("raise SystemExit(0)\n");
+  return [
+    { name: "a submission without files", files: new Map(), rule: "invalid" },
+    { name: "an empty file", files: all(() => new Uint8Array()), rule: "noBetter" },
+    { name: "bytes without meaning", files: all((most) => garbage.subarray(0, most)), rule: "noBetter" },
+    { name: "an oversized file", files: all((most) => new Uint8Array(most + 1).fill(35)), rule: "invalid" },
+    {
+      name: "a judge.py beside the starter",
+      files: new Map([...starter, ["judge.py", judgeCopy] as const]),
+      rule: "invalid",
+    },
+  ];
+}
