@@ -26,6 +26,12 @@ export const resumeCommand: AddCommand = (program, world, done) => {
       const plan = await planOf(stored.pipeline);
       checkSameRules(plan, stored, "same");
       const place = await checkPlan(world, plan);
-      done(await playSession(world, await openPlannedRun(world, { directory, plan, place, create: null })));
+      done(
+        await playSession(
+          world,
+          await openPlannedRun(world, { directory, plan, place, create: null }),
+          place,
+        ),
+      );
     });
 };

@@ -21,6 +21,6 @@ export const runCommand: AddCommand = (program, world, done) => {
         options.out ?? path.join("output", `${pipeline.name}-${world.timeStamp()}`),
       );
       const run = await openPlannedRun(world, { directory, plan, place, create: { text } });
-      done(await playSession(world, run));
+      done(await playSession(world, run, place));
     });
 };

@@ -1,5 +1,6 @@
 // How a session of a run looks on the terminal: progress while it lasts, then funnel, scores beside baselines, and where the dataset lies.
 import { exportRecipe } from "../compose/exports.ts";
+import { type Place, placeText } from "../compose/place.ts";
 import type { World } from "../compose/world.ts";
 import type { PlannedRun } from "../pipeline/plannedRun.ts";
 import { summariseCells } from "../pipeline/summary.ts";
@@ -8,7 +9,7 @@ import { showProgress } from "./progress.ts";
 import { exportText, funnelText, scoreTable } from "./summaryText.ts";
 
 /** Plays a run to its end or interruption, writes its dataset, and returns the exit code. */
-export async function playSession(world: World, run: PlannedRun): Promise<number> {
+export async function playSession(world: World, run: PlannedRun, place: Place): Promise<number> {
   const interrupt = new AbortController();
   const giveBack = world.onInterrupt(() => {
     world.say("stopping: no more rollouts are admitted; again to end at once");
@@ -16,6 +17,7 @@ export async function playSession(world: World, run: PlannedRun): Promise<number
   });
   try {
     world.say(`run ${run.directory}`);
+    world.say(placeText(place));
     const view = showProgress(() => run.progress(), world.out);
     const ending = await run.play(interrupt.signal).finally(() => view.close());
     if (ending === "interrupted") {

@@ -15,8 +15,9 @@ import { openBlobs } from "../store/blobs.ts";
 import { loadTask } from "../tasks/loadTask.ts";
 import { parseCommand } from "../tools/parseCommand.ts";
 import { toolDocs, toolSchemas, toolset } from "../tools/toolset.ts";
+import { chooseBackend, namedBackend } from "./backends.ts";
 import { openEpisode } from "./episode.ts";
-import { backendOf } from "./place.ts";
+
 import { findTask } from "./tasks.ts";
 import { createWorld } from "./world.ts";
 
@@ -64,7 +65,8 @@ export async function openGym(options: GymOptions): Promise<Gym> {
   const runId = path.basename(folder);
   try {
     const blobs = await openBlobs(folder);
-    const backend = backendOf(world, { sandbox }, blobs);
+    const { name } = await chooseBackend(world, sandbox);
+    const backend = namedBackend(world, name, sandbox.docker, blobs);
     await backend.probe();
     await backend.checkImage(definition.image);
     const evaluator = judge({ backend, blobs, clock: world.clock, runId, log: world.log });
@@ -89,6 +91,7 @@ export async function openGym(options: GymOptions): Promise<Gym> {
         evaluator.evaluate(task, submission, "record", seeds, signal),
       async [Symbol.asyncDispose]() {
         await backend.sweep({ runId });
+        await backend.close();
         await rm(folder, { recursive: true, force: true });
       },
     };

@@ -6,7 +6,8 @@ import { sessionMsMax } from "../pipeline/checkPlan.ts";
 import type { Plan } from "../pipeline/plan.ts";
 import { PlannedRun } from "../pipeline/plannedRun.ts";
 import { createRun, openRun } from "../store/runDirectory.ts";
-import { backendOf, type Place } from "./place.ts";
+import { namedBackend } from "./backends.ts";
+import type { Place } from "./place.ts";
 import { loadAgentPrompts } from "./plan.ts";
 import { playerOf } from "./player.ts";
 import { resolvedOf } from "./storedRun.ts";
@@ -34,24 +35,28 @@ export async function openPlannedRun(
   }
   const store = await openRun(directory);
   const pool = workerPool({ workersMax: WORKERS_MAX, waitingMax: WORKER_JOBS_MAX });
+  const backend = namedBackend(world, place.choice.name, plan.pipeline.sandbox.docker, store.blobs);
+  const release = async () => {
+    await pool[Symbol.asyncDispose]();
+    await backend.close();
+  };
   try {
     const { pipelineText, runId } = store.runJson;
     if (of.create === null) await store.amend({ codeVersion, pipelineText, resolved });
-    const backend = backendOf(world, plan.pipeline, store.blobs);
     const prompts = await loadAgentPrompts();
     return new PlannedRun(plan, store, {
       judge: (blobs) => judge({ backend, blobs, clock, runId, log }),
       player: (given) => playerOf(world, { ...given, plan, place, backend, runId, prompts }),
       sweep: () => backend.sweep({ runId }),
       offThread: pool.runInWorker,
-      release: async () => pool[Symbol.asyncDispose](),
+      release,
       clock,
       log,
       codeVersion,
       sessionMsMax: sessionMsMax(plan.pipeline.budgets, clock.now()),
     });
   } catch (error) {
-    await pool[Symbol.asyncDispose]();
+    await release();
     await store.close();
     throw error;
   }

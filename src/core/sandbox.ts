@@ -172,6 +172,19 @@ export class FileAccessError extends Error {
 export interface SweepOptions {
   /** Sweep everything of this run; without it only what is past its expiry. */
   readonly runId?: string;
+  /** Only looks: counts what it would remove. */
+  readonly dryRun?: boolean;
+  /** Spares what a living process of this machine made, whatever its run and its expiry. */
+  readonly spareOwned?: boolean;
+  /** Told of each leftover before it goes. */
+  readonly found?: (what: string) => void;
+}
+
+/** An image that can be used; `digest` is what will really run. */
+export interface CheckedImage {
+  readonly digest: string;
+  /** What is enforced for sandboxes of this image, where that is not what `probe` says. */
+  readonly capabilities?: Capabilities;
 }
 
 export interface SandboxBackend {
@@ -179,12 +192,14 @@ export interface SandboxBackend {
   /** What this machine will really enforce; found out by trying. Throws UserError with a remedy where it cannot work at all. */
   probe(): Promise<Capabilities>;
   /** Throws UserError naming the image and how to build it when an image is missing. Checked before anything is spent. */
-  checkImage(image: string): Promise<{ readonly digest: string }>;
+  checkImage(image: string): Promise<CheckedImage>;
   create(spec: SandboxSpec, signal: AbortSignal): Promise<Sandbox>;
   /** The same sandbox from another process; null when it no longer lives. */
   attach(handle: SandboxHandle): Promise<Sandbox | null>;
   /** Removes leftovers; returns how many. */
   sweep(options: SweepOptions): Promise<number>;
+  /** Gives back what the backend itself holds (scratch folder, cgroups), once its sandboxes are gone. */
+  close(): Promise<void>;
 }
 
 /** Where large or shared content lives, by the SHA-256 of its bytes. */

@@ -2,42 +2,22 @@
 // limits and no walls. What is not enforced is said in the capabilities.
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { BoundaryError, errorText, UserError } from "../core/errors.ts";
-import type { Clock, Log } from "../core/runtime.ts";
-import type { BlobStore, Capabilities, Sandbox, SandboxBackend, SandboxSpec } from "../core/sandbox.ts";
-import { connectedSandbox, greet, writeFile } from "./client.ts";
-import { Connection } from "./connection.ts";
-import { gate } from "./gate.ts";
-import { checkMounts } from "./mounts.ts";
+import { UserError } from "../core/errors.ts";
+import type { Capabilities, SandboxBackend } from "../core/sandbox.ts";
+import { type LocalGround, type LocalOptions, localBackend, trialFailure } from "./localBackend.ts";
 import { openSettings, walledSettings } from "./processSettings.ts";
-import { type Python, preparePython } from "./python.ts";
-import { claimFolder, sweepFolders } from "./scratch.ts";
-import { firstSpareUid, type Slots, slots } from "./slots.ts";
-import { type StartedSupervisor, startSupervisor } from "./startSupervisor.ts";
+import { preparePython } from "./python.ts";
+import { claimFolder, releaseFolder, sweepFolders } from "./scratch.ts";
+import { firstSpareUid, type Slot, slots } from "./slots.ts";
+import { startSupervisor } from "./startSupervisor.ts";
 
 const BACKEND = "process";
-/** Starts at once: more would only make each slower. */
-const CREATING_MAX = 8;
-const CREATE_DEADLINE_MS = 60_000;
 
-export interface ProcessBackendOptions {
-  /** Folder for scratch files; without namespaces also for workspaces: a short path that other users may enter. */
-  readonly root: string;
+export interface ProcessBackendOptions extends LocalOptions {
   /** Python 3.8 or newer, as a path or a name on PATH. */
   readonly python: string;
-  readonly blobs: BlobStore;
-  readonly clock: Clock;
-  readonly log: Log;
   /** Default true. False: plain processes even where namespaces work, with fewer walls and paths rewritten. */
   readonly namespaces?: boolean;
-}
-
-interface Ground {
-  readonly folder: string;
-  readonly python: Python;
-  readonly slots: Slots;
-  readonly walled: boolean;
-  readonly capabilities: Capabilities;
 }
 
 /**
@@ -45,92 +25,63 @@ interface Ground {
  * fit for policies that are known. They end with the orchestrator.
  */
 export function processBackend(options: ProcessBackendOptions): SandboxBackend {
-  const creating = gate(CREATING_MAX);
-  let ground: Promise<Ground> | null = null;
-
-  function prepared(): Promise<Ground> {
-    ground ??= prepareGround(options).catch((error: unknown) => {
-      ground = null;
-      throw error;
-    });
-    return ground;
-  }
-
-  return {
-    name: BACKEND,
-
-    async probe() {
-      return (await prepared()).capabilities;
-    },
-
-    async checkImage() {
-      return { digest: `host python ${(await prepared()).python.version}` };
-    },
-
-    async create(spec, signal) {
-      const ready = await prepared();
-      await checkMounts(spec, process.getuid?.() !== 0);
-      return creating.run(() => createSandbox(options, ready, spec, signal), signal);
-    },
-
-    async attach() {
-      return null;
-    },
-
-    async sweep() {
-      return sweepFolders(options.root);
-    },
-  };
+  return localBackend(BACKEND, options, () => prepareGround(options));
 }
 
 /** Prepares the folder and finds out by trying whether namespaces work here. */
-async function prepareGround(options: ProcessBackendOptions): Promise<Ground> {
+async function prepareGround(options: ProcessBackendOptions): Promise<LocalGround> {
   if (process.platform !== "linux") {
     throw new UserError(`process sandboxes need Linux, not ${process.platform}; use the docker backend`);
   }
   await sweepFolders(options.root);
   const folder = await claimFolder(options.root);
-  const python = await preparePython(options.python, folder);
-  const uid = firstSpareUid();
-  const shared = { folder, python, slots: slots(uid) };
-  const walled = { ...shared, walled: true, capabilities: capabilitiesOf(true, uid) };
-  const open = { ...shared, walled: false, capabilities: capabilitiesOf(false, uid) };
-  const why = options.namespaces === false ? "not wanted" : await failure(options, walled);
-  if (why === null) return walled;
-  options.log.warn("sandbox-without-walls", { backend: BACKEND, reason: why, ownUser: uid !== null });
-  const whyNot = await failure(options, open);
-  if (whyNot === null) return open;
-  throw new UserError(
-    `process sandboxes do not work here: ${whyNot}; other users must be able to enter ${folder} and to run ` +
-      `${python.executable} (try /usr/bin/python3 and a folder below /tmp), or use the docker backend`,
-  );
-}
-
-/** Tries a sandbox; null when it works, else why not. */
-async function failure(options: ProcessBackendOptions, ground: Ground): Promise<string | null> {
-  const limits = { cpus: 1, memoryMb: 64, pids: 32, diskMb: 1, lifetimeMs: CREATE_DEADLINE_MS };
-  const spec: SandboxSpec = {
-    runId: "trial",
-    owner: "trial",
-    purpose: "rollout",
-    image: "",
-    files: [],
-    mounts: [],
-    limits,
-    env: {},
-    network: false,
-    orphanTtlMs: CREATE_DEADLINE_MS,
-  };
   try {
-    await using sandbox = await createSandbox(options, ground, spec, new AbortController().signal);
-    const command = `"${ground.python.executable}" -I -c "import json"`;
-    const result = await sandbox.shell("trial", command, {
-      timeoutMs: CREATE_DEADLINE_MS,
-      outputBytesMax: 1000,
+    const python = await preparePython(options.python, folder);
+    const uid = firstSpareUid();
+    const shared = {
+      slots: slots(uid),
+      checkImage: async () => ({ digest: `host python ${python.version}` }),
+      close: () => releaseFolder(folder),
+    };
+    const start = (settings: Readonly<Record<string, unknown>>, capabilities: Capabilities) => ({
+      capabilities,
+      supervisor: startSupervisor(python.executable, [
+        "-I",
+        "-S",
+        python.supervisor,
+        JSON.stringify(settings),
+      ]),
     });
-    return result.exitCode === 0 ? null : result.output.trim();
+    const home = (slot: Slot) => join(folder, String(slot.index).padStart(4, "0"));
+    const walls = capabilitiesOf(true, uid);
+    const walled: LocalGround = {
+      ...shared,
+      capabilities: walls,
+      start: async (spec, slot) => start(walledSettings(spec, python, slot, folder), walls),
+      clean: async () => {},
+    };
+    const none = capabilitiesOf(false, uid);
+    const open: LocalGround = {
+      ...shared,
+      capabilities: none,
+      start: async (spec, slot) => start(await openSettings(spec, python, slot, home(slot)), none),
+      clean: (slot) => rm(home(slot), { recursive: true, force: true, maxRetries: 3 }),
+    };
+    const why =
+      options.namespaces === false
+        ? "not wanted"
+        : await trialFailure(BACKEND, options, walled, python.executable);
+    if (why === null) return walled;
+    options.log.warn("sandbox-without-walls", { backend: BACKEND, reason: why, ownUser: uid !== null });
+    const whyNot = await trialFailure(BACKEND, options, open, python.executable);
+    if (whyNot === null) return open;
+    throw new UserError(
+      `process sandboxes do not work here: ${whyNot}; other users must be able to enter ${folder} and to run ` +
+        `${python.executable} (try /usr/bin/python3 and a folder below /tmp), or use the docker backend`,
+    );
   } catch (error) {
-    return errorText(error);
+    await releaseFolder(folder);
+    throw error;
   }
 }
 
@@ -147,64 +98,4 @@ function capabilitiesOf(walled: boolean, uid: number | null): Capabilities {
     hostFiles: walled || uid !== null ? "partial" : "none",
     survivesOrchestrator: false,
   };
-}
-
-async function createSandbox(
-  options: ProcessBackendOptions,
-  ground: Ground,
-  spec: SandboxSpec,
-  signal: AbortSignal,
-): Promise<Sandbox> {
-  const { clock, blobs, log } = options;
-  const slot = ground.slots.take();
-  const home = join(ground.folder, String(slot.index).padStart(4, "0"));
-  let supervisor: StartedSupervisor | null = null;
-  const remove = async (): Promise<void> => {
-    try {
-      await supervisor?.ended(clock);
-      if (!ground.walled) await rm(home, { recursive: true, force: true, maxRetries: 3 });
-      ground.slots.free(slot);
-    } catch (error) {
-      // The slot stays taken: its user may still own processes or files.
-      log.warn("sandbox-not-removed", { backend: BACKEND, home, error: errorText(error) });
-    }
-  };
-  try {
-    const settings = ground.walled
-      ? walledSettings(spec, ground.python, slot, ground.folder)
-      : await openSettings(spec, ground.python, slot, home);
-    const started = startSupervisor(ground.python, settings);
-    supervisor = started;
-    const connection = new Connection(started.stream, clock);
-    const abort = (): void => {
-      connection.die("the creation was aborted");
-    };
-    signal.addEventListener("abort", abort, { once: true });
-    try {
-      await greet(connection, CREATE_DEADLINE_MS);
-      await Promise.all(
-        spec.files.map((file) => writeFile(connection, file.path, file.data, file.executable)),
-      );
-    } catch (error) {
-      connection.die("the sandbox could not be created");
-      await started.ended(clock);
-      throw started.explain(error);
-    } finally {
-      signal.removeEventListener("abort", abort);
-    }
-    return connectedSandbox({
-      connection,
-      capabilities: ground.capabilities,
-      handle: { backend: BACKEND, host: "local", id: String(slot.index), locator: String(started.pid) },
-      limits: spec.limits,
-      blobs,
-      remove,
-    });
-  } catch (error) {
-    await remove();
-    signal.throwIfAborted();
-    if (error instanceof BoundaryError) throw error;
-    const reason = `cannot create a process sandbox: ${errorText(error)}`;
-    throw new BoundaryError("sandbox", reason, { cause: error, transient: true });
-  }
 }

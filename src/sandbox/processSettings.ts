@@ -17,7 +17,7 @@ export type Settings = Readonly<Record<string, unknown>>;
 /** A sandbox in namespaces: nothing of it is on this host's disks. `base` is any folder, as a mount point. */
 export function walledSettings(spec: SandboxSpec, python: Python, slot: Slot, base: string): Settings {
   return {
-    ...common(spec, python),
+    ...commonSettings(spec, python.executable),
     work: "/work",
     maps: [],
     uid: null,
@@ -59,7 +59,7 @@ export async function openSettings(
   }
   maps.push(["/work", work]);
   return {
-    ...common(spec, python),
+    ...commonSettings(spec, python.executable),
     work,
     maps,
     uid: slot.uid,
@@ -69,13 +69,14 @@ export async function openSettings(
   };
 }
 
-function common(spec: SandboxSpec, python: Python): Settings {
+/** What every supervisor with a stream of its own is told. */
+export function commonSettings(spec: SandboxSpec, python: string): Settings {
   return {
     fd: STREAM_FD,
     pidsMax: spec.limits.pids,
     files: FILES_OPEN_MAX,
     lifetimeMs: spec.limits.lifetimeMs,
     orphanTtlMs: spec.orphanTtlMs,
-    env: childEnvironment(spec.env, python.executable),
+    env: childEnvironment(spec.env, python),
   };
 }

@@ -1,7 +1,7 @@
 // The host's Python: found, checked and given a compiled supervisor once, so that each sandbox starts in milliseconds.
 import { execFile } from "node:child_process";
-import { mkdir } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { z } from "zod";
@@ -24,45 +24,67 @@ export interface Python {
 }
 
 const PROBE = `
-import json, py_compile, sys
-py_compile.compile(sys.argv[1], cfile=sys.argv[2], doraise=True, optimize=2)
+import base64, json, os, py_compile, sys, tempfile
+with tempfile.TemporaryDirectory() as folder:
+    compiled = py_compile.compile(sys.argv[1], cfile=os.path.join(folder, "c"), doraise=True, optimize=2)
+    with open(compiled, "rb") as handle: code = base64.b64encode(handle.read()).decode()
 print(json.dumps({"executable": sys.executable, "version": list(sys.version_info[:3]),
-  "prefixes": sorted({sys.prefix, sys.base_prefix, sys.exec_prefix})}))
+  "prefixes": sorted({sys.prefix, sys.base_prefix, sys.exec_prefix}), "code": code}))
 `;
 
 const probeSchema = z.strictObject({
   executable: z.string().min(1),
   version: z.tuple([z.int(), z.int(), z.int()]),
   prefixes: z.array(z.string()),
+  code: z.base64(),
 });
 
-/** Finds out what `command` really runs and compiles the supervisor into `folder`. Throws UserError when it is no Python 3.8. */
-export async function preparePython(command: string, folder: string): Promise<Python> {
-  const supervisor = join(folder, "supervisor.pyc");
-  await mkdir(dirname(supervisor), { recursive: true });
+/** Where a Python runs: how it is called, and where it sees the supervisor's source. */
+export interface PythonPlace {
+  /** Words in front of the interpreter's own arguments, its name the last. */
+  readonly command: readonly string[];
+  readonly source: string;
+  /** The file, of this host, for the compiled supervisor. */
+  readonly compiled: string;
+}
+
+/** This host's Python: finds out what `command` really runs and compiles the supervisor into `folder`. */
+export function preparePython(command: string, folder: string): Promise<Python> {
+  return preparePythonAt({
+    command: [command],
+    source: SUPERVISOR_PATH,
+    compiled: join(folder, "supervisor.pyc"),
+  });
+}
+
+/** Asks a Python what it is and has it compile the supervisor for itself. Throws UserError when it is no Python 3.8. */
+export async function preparePythonAt({ command, source, compiled }: PythonPlace): Promise<Python> {
+  const [program, ...words] = command;
+  const name = command.at(-1);
   let text: string;
   try {
     const run = promisify(execFile);
-    const { stdout } = await run(command, ["-I", "-c", PROBE, SUPERVISOR_PATH, supervisor], {
+    const { stdout } = await run(program ?? "", [...words, "-I", "-c", PROBE, source], {
       timeout: PROBE_TIMEOUT_MS,
     });
     text = stdout;
   } catch (error) {
     throw new UserError(
-      `process sandboxes need python3 >= ${VERSION_MIN.join(".")}, but "${command}" did not run: ${errorText(error)}`,
+      `sandboxes need python3 >= ${VERSION_MIN.join(".")}, but "${name}" did not run: ${errorText(error)}`,
     );
   }
   const found = probeSchema.parse(JSON.parse(text));
   const [major, minor] = found.version;
   if (major !== VERSION_MIN[0] || minor < VERSION_MIN[1]) {
     throw new UserError(
-      `process sandboxes need python3 >= ${VERSION_MIN.join(".")}; "${command}" is ${found.version.join(".")}`,
+      `sandboxes need python3 >= ${VERSION_MIN.join(".")}; "${name}" is ${found.version.join(".")}`,
     );
   }
+  await writeFile(compiled, Buffer.from(found.code, "base64"), { mode: 0o644 });
   return {
     executable: found.executable,
     version: found.version.join("."),
     prefixes: found.prefixes,
-    supervisor,
+    supervisor: compiled,
   };
 }

@@ -3,11 +3,11 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { Duplex } from "node:stream";
 import { BoundaryError, errorText } from "../core/errors.ts";
 import type { Clock } from "../core/runtime.ts";
-import type { Settings } from "./processSettings.ts";
-import type { Python } from "./python.ts";
 
 const EXIT_PATIENCE_MS = 15_000;
 const COMPLAINT_CHARACTERS_MAX = 2048;
+/** Where programs that stand in front of the supervisor are looked for; nothing else of our environment goes along. */
+const PROGRAM_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin:/run/current-system/sw/bin";
 
 export interface StartedSupervisor {
   readonly pid: number;
@@ -18,12 +18,13 @@ export interface StartedSupervisor {
   ended(clock: Clock): Promise<void>;
 }
 
-export function startSupervisor(python: Python, settings: Settings): StartedSupervisor {
+/** Starts the command, which is or becomes a supervisor; its stream is descriptor 3. */
+export function startSupervisor(program: string, words: readonly string[]): StartedSupervisor {
   const child = spawn(
-    python.executable,
-    ["-I", "-S", python.supervisor, JSON.stringify(settings)],
+    program,
+    words,
     // A session of its own: Ctrl-C at the terminal is for the orchestrator, which drains.
-    { cwd: "/", env: {}, detached: true, stdio: ["ignore", "ignore", "pipe", "pipe"] },
+    { cwd: "/", env: { PATH: PROGRAM_PATH }, detached: true, stdio: ["ignore", "ignore", "pipe", "pipe"] },
   );
   let complaint = "";
   child.stderr?.setEncoding("utf8");

@@ -2152,6 +2152,9 @@ def main():
         # Real and saved uid are another spare one: what runs in the sandbox can neither signal nor trace us, while
         # our files are its files and `kill(-1)` reaches exactly what is its own.
         os.setresuid(uid + 1, uid, uid + 1)
+    if settings.get("dieWithParent"):
+        # Said again: a change of users takes it back.
+        prctl(1, SIGKILL)
     prctl(38, 1)
     prctl(36, 1)
     prctl(4, 0)

@@ -89,7 +89,7 @@ const CASES: readonly [what: string, args: readonly string[], message: RegExp][]
   [
     "a real model without isolation",
     ["run", "unsafe.yaml"],
-    /sandbox\.backend: process .*use docker, or set sandbox\.unsafe/,
+    /sandbox\.backend: (bubblewrap|process) .*use docker.*, or set sandbox\.unsafe/,
   ],
   [
     "a target out of reach",

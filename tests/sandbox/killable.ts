@@ -10,7 +10,7 @@ import { clock } from "./ground.ts";
 const SCRIPT = fileURLToPath(new URL("./orchestrator.ts", import.meta.url));
 
 export interface OrchestratorOptions {
-  readonly backend: "docker" | "process" | "process without namespaces";
+  readonly backend: "docker" | "bubblewrap" | "process" | "process without namespaces";
   readonly root: string;
   readonly runId: string;
   readonly argv: readonly string[];

@@ -1,5 +1,6 @@
 // A process that makes a sandbox, starts something in it, says so, and waits to be killed. Run by tests as a child.
 //   node orchestrator.ts '{"backend": ..., "options": ..., "argv": [...]}'
+import { bubblewrapBackend } from "../../src/sandbox/bubblewrap.ts";
 import { dockerBackend } from "../../src/sandbox/docker/docker.ts";
 import { processBackend } from "../../src/sandbox/process.ts";
 import { clock, memoryBlobs, never, PATIENT, silentLog, spec } from "./ground.ts";
@@ -14,7 +15,9 @@ const made =
         connection: { socketPath: "/var/run/docker.sock" },
         socketRoot: root,
       })
-    : processBackend({ ...shared, root, python: "/usr/bin/python3", namespaces: backend === "process" });
+    : backend === "bubblewrap"
+      ? bubblewrapBackend({ ...shared, root, python: "/usr/bin/python3", trees: "/nonexistent" })
+      : processBackend({ ...shared, root, python: "/usr/bin/python3", namespaces: backend === "process" });
 const sandbox = await made.create(spec({ runId, orphanTtlMs }), never);
 const action = sandbox.exec("long", argv, PATIENT);
 await sandbox.exec("ready", ["true"], PATIENT);

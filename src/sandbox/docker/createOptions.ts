@@ -13,7 +13,7 @@ const MEBIBYTE = 1 << 20;
 /** After its lifetime a container has ended itself; this much later a sweep may take its remains. */
 const EXPIRY_SLACK_MS = 60_000;
 
-const SOCKET_FOLDER = "/run/nightshift";
+export const SOCKET_FOLDER = "/run/nightshift";
 const SUPERVISOR = "/run/nightshift.py";
 
 export const LABELS = {
@@ -24,14 +24,30 @@ export const LABELS = {
   socket: "nightshift.socket",
 } as const;
 
+/**
+ * Said explicitly: some engines otherwise ask for more than this machine may give. The process count of a user is about all
+ * containers together, so that it is no limit of one: PidsLimit is.
+ */
+export const ULIMITS: readonly { readonly Name: string; readonly Soft: number; readonly Hard: number }[] = [
+  { Name: "nofile", Soft: FILES_OPEN_MAX, Hard: FILES_OPEN_MAX },
+  { Name: "nproc", Soft: PROCESSES_MAX, Hard: PROCESSES_MAX },
+  { Name: "core", Soft: 0, Hard: 0 },
+];
+
+/** How the supervisor gets into the container, and where its socket lies. */
+export type Entry =
+  /** Both are mounted from this machine. */
+  | { readonly via: "socket"; readonly folder: string; readonly supervisorPath: string }
+  /** The socket is in the container's own memory, and the supervisor comes as words of its command line. */
+  | { readonly via: "relay"; readonly supervisorWords: readonly string[] };
+
 export interface Placement {
   readonly id: string;
   readonly imageTag: string;
   /** This process, as owner.ts labels it. */
   readonly owner: string;
   readonly nowMs: number;
-  readonly socketFolder: string;
-  readonly supervisorPath: string;
+  readonly entry: Entry;
 }
 
 /** Container name of a sandbox, so that one whose creation was cut short can still be found and removed. */
@@ -41,6 +57,7 @@ export function containerName(id: string): string {
 
 export function createOptions(spec: SandboxSpec, placement: Placement): Docker.ContainerCreateOptions {
   const { limits } = spec;
+  const { entry } = placement;
   const temporaryMb = Math.min(TEMP_MB, limits.diskMb);
   // The workspace is in memory and counts as such: a full disk must be ENOSPC, not an out-of-memory kill.
   const memoryBytes = (limits.memoryMb + limits.diskMb + temporaryMb) * MEBIBYTE;
@@ -50,7 +67,10 @@ export function createOptions(spec: SandboxSpec, placement: Placement): Docker.C
     User: `${USER_ID}:${USER_ID}`,
     Hostname: "sandbox",
     Entrypoint: ["python3"],
-    Cmd: ["-I", "-S", SUPERVISOR, JSON.stringify(supervisorSettings(spec))],
+    Cmd: [
+      ...(entry.via === "relay" ? entry.supervisorWords : ["-I", "-S", SUPERVISOR]),
+      JSON.stringify(supervisorSettings(spec)),
+    ],
     // Not /work: the engine would make the folder for root before it mounts the workspace there.
     WorkingDir: "/",
     NetworkDisabled: !spec.network,
@@ -73,20 +93,17 @@ export function createOptions(spec: SandboxSpec, placement: Placement): Docker.C
       MemorySwap: memoryBytes,
       PidsLimit: limits.pids,
       NanoCpus: Math.round(limits.cpus * 1e9),
-      // Said explicitly: some engines otherwise ask for more than this machine may give. The process count of a user is
-      // about all containers together, so that it is no limit of one: PidsLimit is.
-      Ulimits: [
-        { Name: "nofile", Soft: FILES_OPEN_MAX, Hard: FILES_OPEN_MAX },
-        { Name: "nproc", Soft: PROCESSES_MAX, Hard: PROCESSES_MAX },
-        { Name: "core", Soft: 0, Hard: 0 },
-      ],
+      Ulimits: [...ULIMITS],
       Tmpfs: {
         "/work": tmpfs(limits.diskMb),
         "/tmp": tmpfs(temporaryMb),
+        // Root's, and open until the relay has found the socket: after that it can be neither filled nor emptied.
+        ...(entry.via === "relay" ? { [SOCKET_FOLDER]: "rw,noexec,nosuid,nodev,size=64k,mode=1777" } : {}),
       },
       Mounts: [
-        bind(placement.supervisorPath, SUPERVISOR, true),
-        bind(placement.socketFolder, SOCKET_FOLDER, false),
+        ...(entry.via === "socket"
+          ? [bind(entry.supervisorPath, SUPERVISOR, true), bind(entry.folder, SOCKET_FOLDER, false)]
+          : []),
         ...spec.mounts.map(({ hostPath, path }) => bind(hostPath, path, true)),
       ],
     },

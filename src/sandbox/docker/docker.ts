@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Duplex } from "node:stream";
 import Docker from "dockerode";
 import { z } from "zod";
 import { BoundaryError, errorText, isAbort, UserError } from "../../core/errors.ts";
@@ -14,46 +15,64 @@ import { gate } from "../gate.ts";
 import { checkMounts } from "../mounts.ts";
 import { ownerLabel } from "../owner.ts";
 import { SUPERVISOR_PATH } from "../python.ts";
-import { containerName, createOptions } from "./createOptions.ts";
-import { bounded, type Engine, statusOf } from "./engine.ts";
+import { containerName, createOptions, type Entry, SOCKET_FOLDER } from "./createOptions.ts";
+import { bounded, type Engine, type EngineName, statusOf } from "./engine.ts";
 import { imageChecker } from "./image.ts";
-import { checkSocketRoot, closeFolder, connectSocket, newSandboxId, openFolder } from "./socketFolder.ts";
+import { packedSupervisor } from "./packedSupervisor.ts";
+import { openRelay } from "./relay.ts";
+import {
+  checkSocketRoot,
+  closeFolder,
+  connectSocket,
+  newSandboxId,
+  openFolder,
+  SOCKET_NAME,
+} from "./socketFolder.ts";
 import { sweepContainers } from "./sweep.ts";
+import { probeTransport, type Transport } from "./transport.ts";
 
-const BACKEND = "docker";
+/** The supervisor's socket as the container sees it. */
+const SOCKET_PATH = `${SOCKET_FOLDER}/${SOCKET_NAME}`;
+
 /** More starts at once only make each slower: a daemon on two cores does about 20 a second either way. */
 const CREATING_MAX = 8;
 /** A start's own patience, apart from any action's: daemons are slow under load. */
 const CREATE_DEADLINE_MS = 180_000;
 const CALL_DEADLINE_MS = 60_000;
 const CONNECT_PAUSE_MS = 20;
+/** The locator of a sandbox that is reached through a relay; any other is the folder of a socket. */
+const RELAYED = "relay";
 /** How often a start that takes long asks whether its container still runs. */
 const LIVENESS_PAUSES = 50;
 
 export interface DockerBackendOptions {
   /** The host's configured name; daemons' own ids are not unique. */
   readonly name: string;
+  /** Whose daemon it is; also the backend's name. Default: docker. */
+  readonly engine?: EngineName;
   readonly connection: { readonly socketPath: string } | { readonly host: string; readonly port: number };
   readonly blobs: BlobStore;
   readonly clock: Clock;
   readonly log: Log;
   /** Folder for the sandboxes' sockets, on a file system that the daemon shares; a short path. */
   readonly socketRoot: string;
-  /** Image tag of a task's image name. Default: `nightshift/NAME:latest`. */
+  /** Image tag of a task's image name. Default: `nightshift/NAME:latest`, of Podman `localhost/nightshift/NAME:latest`. */
   readonly imageTag?: (image: string) => string;
 }
 
 /** Sandboxes in containers: no network, no rights, a read-only root, hard limits. */
 export function dockerBackend(options: DockerBackendOptions): SandboxBackend {
-  const { connection } = options;
+  const { connection, engine: name = "docker" } = options;
+  const prefix = name === "podman" ? "localhost/" : "";
   const docker = new Docker("socketPath" in connection ? connection : { ...connection, protocol: "http" });
   const address =
     "socketPath" in connection ? connection.socketPath : `${connection.host}:${connection.port}`;
   const engine: Engine = {
+    name,
     docker,
     host: options.name,
     address,
-    imageTag: options.imageTag ?? ((image) => `nightshift/${image}:latest`),
+    imageTag: options.imageTag ?? ((image) => `${prefix}nightshift/${image}:latest`),
     deadline: (signal) => {
       const own = AbortSignal.timeout(CALL_DEADLINE_MS);
       return signal ? AbortSignal.any([signal, own]) : own;
@@ -63,6 +82,8 @@ export function dockerBackend(options: DockerBackendOptions): SandboxBackend {
   const checkImage = imageChecker(engine);
   let capabilities: Promise<Capabilities> | null = null;
   let supervisor: Promise<string> | null = null;
+  let packed: Promise<readonly string[]> | null = null;
+  let transport: Promise<Transport> | null = null;
 
   function probed(): Promise<Capabilities> {
     checkSocketRoot(options.socketRoot);
@@ -81,37 +102,58 @@ export function dockerBackend(options: DockerBackendOptions): SandboxBackend {
     return supervisor;
   }
 
+  /** Asked with the first sandbox: it takes an image, and holds for every later one. */
+  function transportFor(image: string): Promise<Transport> {
+    transport ??= probeTransport(engine, options.clock, options.socketRoot, image).catch((error: unknown) => {
+      transport = null;
+      throw error;
+    });
+    return transport;
+  }
+
+  /** How a new sandbox is entered: its folder, where it has one, is made here. */
+  async function entryFor(image: string, id: string): Promise<Entry> {
+    if ((await transportFor(image)) === "relay") {
+      packed ??= packedSupervisor();
+      return { via: "relay", supervisorWords: await packed };
+    }
+    const supervisorPath = await supervisorCopy();
+    return { via: "socket", supervisorPath, folder: await openFolder(options.socketRoot, id) };
+  }
+
   return {
-    name: BACKEND,
+    name,
     probe: probed,
     checkImage,
 
     async create(spec, signal) {
       const found = await probed();
-      const supervisorPath = await supervisorCopy();
       await checkMounts(spec, false);
       return creating.run(
-        () => createContainer(options, engine, { spec, capabilities: found, supervisorPath }, signal),
+        () => createContainer(options, engine, { spec, capabilities: found, entryFor }, signal),
         signal,
       );
     },
 
     async attach(handle) {
-      if (handle.backend !== BACKEND || handle.host !== options.name) return null;
-      const folder = handle.locator;
-      const socket = await connectSocket(folder).catch(() => null);
-      if (!socket) return null;
-      const link = new Connection(socket, options.clock);
+      if (handle.backend !== name || handle.host !== options.name) return null;
+      const relayed = handle.locator === RELAYED;
+      const stream = relayed
+        ? await relayInto(engine, handle.id, engine.deadline())
+        : await connectSocket(handle.locator).catch(() => null);
+      if (!stream) return null;
+      const link = new Connection(stream, options.clock);
       try {
         const { limits } = await greet(link, CALL_DEADLINE_MS);
-        if (!limits) throw new BoundaryError("sandbox", `${folder} belongs to another kind of sandbox`);
+        if (!limits)
+          throw new BoundaryError("sandbox", `${handle.locator} belongs to another kind of sandbox`);
         return connectedSandbox({
           connection: link,
           capabilities: await probed(),
           handle,
           limits,
           blobs: options.blobs,
-          remove: () => removeContainer(options, engine, handle.id, folder),
+          remove: () => removeContainer(options, engine, handle.id, relayed ? null : handle.locator),
         });
       } catch (error) {
         link.die("the sandbox could not be attached");
@@ -120,12 +162,14 @@ export function dockerBackend(options: DockerBackendOptions): SandboxBackend {
       }
     },
 
-    sweep: ({ runId }) =>
+    sweep: (sweep) =>
       sweepContainers(engine, {
-        runId: runId ?? null,
+        ...sweep,
         nowMs: options.clock.now(),
         socketRoot: options.socketRoot,
       }),
+
+    async close() {},
   };
 }
 
@@ -142,14 +186,17 @@ async function probeEngine(engine: Engine): Promise<Capabilities> {
     info = infoSchema.parse(await bounded(engine.docker.info(), engine.deadline()));
   } catch (error) {
     throw new UserError(
-      `no Docker daemon answers at ${engine.address} (${errorText(error)}); ` +
-        "start one (scripts/dev/startDockerd.ts), or use the process backend",
+      engine.name === "podman"
+        ? `no Podman service answers at ${engine.address} (${errorText(error)}); start one ` +
+            "(`podman system service --time=0` or scripts/dev/startPodman.ts), or use another backend"
+        : `no Docker daemon answers at ${engine.address} (${errorText(error)}); ` +
+            "start one (scripts/dev/startDockerd.ts), or use another backend",
     );
   }
   const enforced = (value: boolean | undefined): "enforced" | "none" =>
     value === false ? "none" : "enforced";
   return {
-    backend: BACKEND,
+    backend: engine.name,
     isolation: "container",
     cpu: enforced(info.CpuCfsQuota),
     memory: enforced(info.MemoryLimit),
@@ -176,35 +223,40 @@ async function copySupervisor(root: string): Promise<string> {
 interface Creation {
   readonly spec: SandboxSpec;
   readonly capabilities: Capabilities;
-  readonly supervisorPath: string;
+  readonly entryFor: (image: string, id: string) => Promise<Entry>;
 }
 
 async function createContainer(
   options: DockerBackendOptions,
   engine: Engine,
-  { spec, capabilities, supervisorPath }: Creation,
+  { spec, capabilities, entryFor }: Creation,
   outer: AbortSignal,
 ): Promise<Sandbox> {
   const signal = AbortSignal.any([outer, AbortSignal.timeout(CREATE_DEADLINE_MS)]);
   const id = newSandboxId();
-  const folder = await openFolder(options.socketRoot, id);
+  let folder: string | null = null;
   const remove = (): Promise<void> => removeContainer(options, engine, containerName(id), folder);
   let link: Connection | null = null;
   try {
+    signal.throwIfAborted();
+    const entry = await entryFor(spec.image, id);
+    folder = entry.via === "socket" ? entry.folder : null;
     const placement = {
       id,
       imageTag: engine.imageTag(spec.image),
       owner: await ownerLabel(),
       nowMs: options.clock.now(),
-      socketFolder: folder,
-      supervisorPath,
+      entry,
     };
     const container = await engine.docker.createContainer({
       ...createOptions(spec, placement),
       abortSignal: signal,
     });
     await container.start({ abortSignal: signal });
-    const connection = await connectWhenReady(options.clock, container, folder, signal);
+    const connection =
+      folder === null
+        ? new Connection(await openRelay(container, SOCKET_PATH, signal), options.clock)
+        : await connectWhenReady(options.clock, container, folder, signal);
     link = connection;
     const abort = (): void => {
       connection.die("the creation was aborted");
@@ -212,7 +264,7 @@ async function createContainer(
     signal.addEventListener("abort", abort, { once: true });
     try {
       await greet(connection, CREATE_DEADLINE_MS);
-      await closeFolder(folder);
+      if (folder !== null) await closeFolder(folder);
       await Promise.all(spec.files.map((file) => layFile(connection, file.path, file.data, file.executable)));
     } finally {
       signal.removeEventListener("abort", abort);
@@ -220,7 +272,12 @@ async function createContainer(
     return connectedSandbox({
       connection,
       capabilities,
-      handle: { backend: BACKEND, host: options.name, id: container.id, locator: folder },
+      handle: {
+        backend: engine.name,
+        host: options.name,
+        id: container.id,
+        locator: folder ?? RELAYED,
+      },
       limits: spec.limits,
       blobs: options.blobs,
       remove,
@@ -275,11 +332,23 @@ async function connectWhenReady(
   }
 }
 
+/** A relay into a container of an earlier process; null where it is gone. */
+async function relayInto(engine: Engine, id: string, signal: AbortSignal): Promise<Duplex | null> {
+  return openRelay(engine.docker.getContainer(id), SOCKET_PATH, signal).catch((error: unknown) => {
+    const status = statusOf(error);
+    if (status === 404 || status === 409) return null;
+    throw new BoundaryError("sandbox", `cannot reach the container ${id}: ${errorText(error)}`, {
+      cause: error,
+      transient: true,
+    });
+  });
+}
+
 async function removeContainer(
   options: DockerBackendOptions,
   engine: Engine,
   nameOrId: string,
-  folder: string,
+  folder: string | null,
 ): Promise<void> {
   try {
     const removal = engine.docker.getContainer(nameOrId).remove({ force: true, v: true });
@@ -288,11 +357,11 @@ async function removeContainer(
       const status = statusOf(error);
       if (status !== 404 && status !== 409) throw error;
     });
-    await rm(folder, { recursive: true, force: true });
+    if (folder !== null) await rm(folder, { recursive: true, force: true });
   } catch (error) {
     // It ends by itself without a client, and the next start sweeps what is left.
     options.log.warn("sandbox-not-removed", {
-      backend: BACKEND,
+      backend: engine.name,
       container: nameOrId,
       error: errorText(error),
     });

@@ -1,7 +1,10 @@
 // A container daemon as the other files of this folder use it.
 import type Docker from "dockerode";
 
+export type EngineName = "docker" | "podman";
+
 export interface Engine {
+  readonly name: EngineName;
   readonly docker: Docker;
   /** Configured name of the host. */
   readonly host: string;

@@ -1,6 +1,7 @@
 // Whether an image is on the host and can run the supervisor: asked once per image, before anything is spent.
 import { errorText, UserError } from "../../core/errors.ts";
 import type { SandboxBackend } from "../../core/sandbox.ts";
+import { ULIMITS } from "./createOptions.ts";
 import { bounded, type Engine, statusOf } from "./engine.ts";
 
 const FITNESS = `
@@ -30,7 +31,8 @@ export function imageChecker(engine: Engine): SandboxBackend["checkImage"] {
 function missing(engine: Engine, image: string, tag: string): string {
   return (
     `the image ${tag} is not on ${engine.host}; build it with ` +
-    `\`docker build -t ${tag} tasks/_images/${image}\` or \`node scripts/dev/buildImages.ts\``
+    `\`${engine.name} build -t ${tag} tasks/_images/${image}\` or ` +
+    `\`node scripts/dev/buildImages.ts${engine.name === "docker" ? "" : ` --engine ${engine.name}`}\``
   );
 }
 
@@ -42,7 +44,7 @@ async function checkPython(engine: Engine, tag: string): Promise<void> {
     Entrypoint: ["python3"],
     Cmd: ["-I", "-S", "-c", FITNESS],
     NetworkDisabled: true,
-    HostConfig: { NetworkMode: "none", LogConfig: { Type: "none", Config: {} } },
+    HostConfig: { NetworkMode: "none", LogConfig: { Type: "none", Config: {} }, Ulimits: [...ULIMITS] },
     abortSignal,
   });
   try {

@@ -1,24 +1,30 @@
 // Removes what earlier processes left on a host: everything of one run, or whatever is past its expiry.
 import type Docker from "dockerode";
 import { z } from "zod";
+import type { SweepOptions } from "../../core/sandbox.ts";
+import { ownerLives } from "../owner.ts";
 import { LABELS } from "./createOptions.ts";
 import { bounded, type Engine, statusOf } from "./engine.ts";
 import { sweepSocketFolders } from "./socketFolder.ts";
 
 const REMOVING_MAX = 16;
 
-export interface Sweep {
-  /** Null: of any run, but only what is past its expiry. */
-  readonly runId: string | null;
+export interface Sweep extends SweepOptions {
   readonly nowMs: number;
   readonly socketRoot: string;
 }
 
 /** Returns how many containers were removed. Folders of their sockets go too. */
 export async function sweepContainers(engine: Engine, sweep: Sweep): Promise<number> {
-  const filter = sweep.runId === null ? LABELS.run : `${LABELS.run}=${sweep.runId}`;
-  const found = await list(engine, filter);
-  const doomed = found.filter((container) => sweep.runId !== null || expired(container, sweep.nowMs));
+  const { runId, found } = sweep;
+  const doomed: Docker.ContainerInfo[] = [];
+  for (const container of await list(engine, runId === undefined ? LABELS.run : `${LABELS.run}=${runId}`)) {
+    if (runId === undefined && !expired(container, sweep.nowMs)) continue;
+    if (sweep.spareOwned && (await ownerLives(container.Labels[LABELS.owner] ?? ""))) continue;
+    found?.(`container ${container.Names[0]?.replace(/^\//, "") ?? container.Id}`);
+    doomed.push(container);
+  }
+  if (sweep.dryRun) return doomed.length;
   const todo = [...doomed];
   let count = 0;
   const work = async (): Promise<void> => {
