@@ -23,6 +23,7 @@ function membersOf(field: Field<DataType>): readonly Field<DataType>[] {
 function typeName(field: Field<DataType>): string {
   if (isJson(field)) return "json";
   if (DataType.isStruct(field.type)) return "struct";
+  if (DataType.isTimestamp(field.type)) return "timestamp, ms, UTC";
   const element: Field<DataType> | undefined = DataType.isList(field.type)
     ? field.type.children[0]
     : undefined;

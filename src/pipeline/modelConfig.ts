@@ -91,7 +91,12 @@ const anthropicModelSchema = z.strictObject({
     .default(16_384)
     .describe("Most output tokens of a reply, thinking included, where sampling.maxTokens does not say."),
   thinking: z
-    .union([z.literal("adaptive"), z.strictObject({ budgetTokens: z.int().min(1024) })])
+    .union([
+      z.literal("adaptive"),
+      z.strictObject({
+        budgetTokens: z.int().min(1024).describe("Tokens that one reply may think, at most."),
+      }),
+    ])
     .nullable()
     .default(null)
     .describe(
