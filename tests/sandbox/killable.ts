@@ -15,6 +15,8 @@ export interface OrchestratorOptions {
   readonly runId: string;
   readonly argv: readonly string[];
   readonly orphanTtlMs?: number;
+  /** Of a Docker daemon that is not at the usual socket. */
+  readonly connection?: { readonly host: string; readonly port: number };
 }
 
 /** Starts it; resolves when its sandbox runs the action. */

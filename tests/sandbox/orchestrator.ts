@@ -5,14 +5,14 @@ import { dockerBackend } from "../../src/sandbox/docker/docker.ts";
 import { processBackend } from "../../src/sandbox/process.ts";
 import { clock, memoryBlobs, never, PATIENT, silentLog, spec } from "./ground.ts";
 
-const { backend, root, argv, runId, orphanTtlMs = 60_000 } = JSON.parse(process.argv[2] ?? "{}");
+const { backend, root, argv, runId, orphanTtlMs = 60_000, connection } = JSON.parse(process.argv[2] ?? "{}");
 const shared = { blobs: memoryBlobs(), clock, log: silentLog() };
 const made =
   backend === "docker"
     ? dockerBackend({
         ...shared,
         name: "local",
-        connection: { socketPath: "/var/run/docker.sock" },
+        connection: connection ?? { socketPath: "/var/run/docker.sock" },
         socketRoot: root,
       })
     : backend === "bubblewrap"
