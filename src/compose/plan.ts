@@ -1,5 +1,7 @@
 // From a pipeline file to a plan: reads the file, loads its tasks, names agents and models by what they are.
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { agentIdentity, loadScaffoldPrompts } from "../agent/scaffolds.ts";
 import { errorText, UserError } from "../core/errors.ts";
@@ -10,14 +12,21 @@ import { readPipelineText } from "../pipeline/readPipeline.ts";
 import { loadTask } from "../tasks/loadTask.ts";
 import { toolset } from "../tools/toolset.ts";
 import { agentWith, modelIdentity } from "./models.ts";
+import { PACKAGE_ROOT } from "./packageRoot.ts";
 import { findTask } from "./tasks.ts";
 
-/** Reads a pipeline file with settings over it. */
+/** Reads a pipeline file with settings over it; `pipelines/NAME` that is not where the command runs is the package's own. */
 export async function readPipeline(file: string, settings: readonly string[]) {
-  const text = await readFile(file, "utf8").catch((error: unknown) => {
+  const text = await readFile(located(file), "utf8").catch((error: unknown) => {
     throw new UserError(`cannot read the pipeline file ${file}: ${errorText(error)}`);
   });
   return { text, pipeline: readPipelineText(text, file, settings) };
+}
+
+function located(file: string): string {
+  const inPipelines = path.join("pipelines", path.basename(file));
+  const shipped = path.join(PACKAGE_ROOT, inPipelines);
+  return path.normalize(file) === inPipelines && !existsSync(file) && existsSync(shipped) ? shipped : file;
 }
 
 /** The shipped prompts of the agents. */
