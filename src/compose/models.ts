@@ -91,8 +91,8 @@ function wireOf(config: RemoteConfig, options: WireOptions): Model {
       return openaiResponses({ ...options, encryptedReasoning, reasoningSummary });
     }
     case "anthropic": {
-      const { maxOutputTokens: maxTokens, thinking, thinkingDisplay, betas } = config;
-      return anthropic({ ...options, maxTokens, thinking, thinkingDisplay, betas });
+      const { maxOutputTokens: maxTokens, thinking, thinkingDisplay, betas, keyHeader } = config;
+      return anthropic({ ...options, maxTokens, thinking, thinkingDisplay, betas, keyHeader });
     }
     default:
       return config satisfies never;

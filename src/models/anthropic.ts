@@ -10,6 +10,8 @@ import { type Connection, type WireFormat, type WireOptions, wireModel } from ".
 export interface AnthropicOptions
   extends WireOptions,
     Pick<AnthropicEncoding, "maxTokens" | "thinking" | "thinkingDisplay"> {
+  /** Where the key goes: the API takes it as a bearer token; some gateways want a header of their own. */
+  readonly keyHeader: "authorization" | "x-api-key";
   /** Names of beta features, sent with every call. */
   readonly betas: readonly string[];
 }
@@ -32,13 +34,15 @@ export function anthropic(options: AnthropicOptions): Model {
     requestIdHeader: "request-id",
     encode: anthropicEncoder({ modelName, maxTokens, thinking, thinkingDisplay, extraBody }),
     project: projectAnthropicReply,
-    post: anthropicClient(connection, options.betas),
+    post: anthropicClient(connection, options),
   }));
 }
 
 /** Anthropic's SDK as a plain sender of bytes over our own transport; nothing is taken from the environment or from disk. */
-function anthropicClient(connection: Connection, betas: readonly string[]): WireFormat["post"] {
-  const { baseUrl, key, sdkTimeoutMs, fetch } = connection;
+function anthropicClient(
+  { baseUrl, key, sdkTimeoutMs, fetch }: Connection,
+  { betas, keyHeader }: Pick<AnthropicOptions, "betas" | "keyHeader">,
+): WireFormat["post"] {
   const client = new Anthropic({
     baseURL: baseUrl.href,
     // With a key given, the SDK looks for no other credentials; which header carries it is said below.
@@ -52,8 +56,8 @@ function anthropicClient(connection: Connection, betas: readonly string[]): Wire
   });
   const headers = {
     "content-type": "application/json",
-    authorization: null,
-    "x-api-key": key,
+    authorization: key === null || keyHeader !== "authorization" ? null : `Bearer ${key}`,
+    "x-api-key": keyHeader === "x-api-key" ? key : null,
     ...(betas.length === 0 ? {} : { "anthropic-beta": betas.join(",") }),
   };
   // The body goes as text with its own content type: the SDK then sends these very bytes and serialises nothing.

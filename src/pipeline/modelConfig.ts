@@ -107,6 +107,10 @@ const anthropicModelSchema = z.strictObject({
     .nullable()
     .default(null)
     .describe("Whether thinking comes as a summary or not at all; null: the model's default."),
+  keyHeader: z
+    .enum(["authorization", "x-api-key"])
+    .default("authorization")
+    .describe("The header that carries the key; some gateways want `x-api-key`."),
   betas: z.array(z.string().min(1)).max(16).default([]).describe("Names of beta features to switch on."),
 });
 
