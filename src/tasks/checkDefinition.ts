@@ -1,48 +1,58 @@
-// What a schema cannot say of a task.yaml: that its anchors rise in quality and its submission paths stay inside.
-import { UserError } from "../core/errors.ts";
-import type { TaskDefinition } from "../core/task.ts";
+// What task.yaml's schema cannot say by itself: that its anchors rise in quality, its submission paths stay inside, and its limits agree.
+import type { z } from "zod";
+import { type TaskDefinition, taskDefinitionSchema } from "../core/task.ts";
 
-/** Throws a UserError that names the first contradiction in a task's definition. */
-export function checkDefinition(definition: TaskDefinition, label: string): void {
-  const { anchors, metric, submission, limits } = definition;
+type Context = z.core.$RefinementCtx<TaskDefinition>;
+
+/** The schema of a task.yaml with everything that is refused in one. */
+export const checkedDefinitionSchema = taskDefinitionSchema.superRefine((definition, context) => {
+  checkAnchors(definition, context);
+  checkSubmission(definition, context);
+  const { steps, validations } = definition.limits;
+  if (steps !== undefined && validations !== undefined && validations > steps) {
+    complain(
+      context,
+      ["limits", "validations"],
+      `must be at most limits.steps (${steps}), since each is a step`,
+    );
+  }
+});
+
+function checkAnchors({ anchors, metric }: TaskDefinition, context: Context): void {
   const sign = metric.direction === "maximize" ? 1 : -1;
-  const ladder = [
-    { name: "nothing", value: anchors.nothing },
-    { name: "starter", value: anchors.starter },
-    { name: "probe", value: anchors.probe },
-    { name: "best", value: anchors.best },
-    { name: "optimum", value: anchors.optimum },
-  ].filter((anchor): anchor is { name: string; value: number } => anchor.value !== null);
+  const ladder = (["nothing", "starter", "probe", "best", "optimum"] as const)
+    .map((name) => ({ name, value: anchors[name] }))
+    .filter((anchor) => anchor.value !== null);
   for (const [index, anchor] of ladder.entries()) {
     const below = ladder[index - 1];
-    if (below !== undefined && sign * anchor.value < sign * below.value) {
-      throw new UserError(
-        `${label}: anchors.${anchor.name} (${anchor.value}) is worse than anchors.${below.name} (${below.value}) ` +
-          `although the metric is to ${metric.direction}; anchors rise in quality`,
-      );
-    }
+    if (below === undefined || sign * Number(anchor.value) >= sign * Number(below.value)) continue;
+    complain(
+      context,
+      ["anchors", anchor.name],
+      `must be no worse than anchors.${below.name} (${below.value}), as the metric is to ${metric.direction} and anchors rise in quality`,
+    );
+    return;
   }
+}
+
+function checkSubmission({ submission, judge }: TaskDefinition, context: Context): void {
   const paths = new Set<string>();
-  for (const { path } of submission) {
-    const parts = path.split("/");
-    if (parts.some((part) => part === "" || part === "." || part === "..") || path.includes("\\")) {
-      throw new UserError(
-        `${label}: submission path ${JSON.stringify(path)} must be relative, without . or ..`,
-      );
+  for (const [index, { path }] of submission.entries()) {
+    const place = ["submission", index, "path"];
+    if (path.split("/").some((part) => part === "" || part === "." || part === "..") || path.includes("\\")) {
+      complain(context, place, "must be relative to the workspace, without . or ..");
+    } else if (paths.has(path)) {
+      complain(context, place, "must be declared once; take the second out");
     }
-    if (paths.has(path))
-      throw new UserError(`${label}: submission path ${path} is declared twice; once is enough`);
     paths.add(path);
   }
-  const { kind } = definition.judge;
+  const { kind } = judge;
   if ((kind === "function" || kind === "policy") && !submission[0]?.path.endsWith(".py")) {
-    throw new UserError(
-      `${label}: judge kind ${kind} calls a function, so the first submission path must be a .py file`,
-    );
+    const what = `must be a .py file when it is the first, as judge.kind: ${kind} calls a function of it`;
+    complain(context, ["submission", 0, "path"], what);
   }
-  if (limits.steps !== undefined && limits.validations !== undefined && limits.validations > limits.steps) {
-    throw new UserError(
-      `${label}: limits.validations (${limits.validations}) is more than limits.steps (${limits.steps}); lower it`,
-    );
-  }
+}
+
+function complain(context: Context, path: readonly PropertyKey[], message: string): void {
+  context.addIssue({ code: "custom", path: [...path], message });
 }

@@ -5,14 +5,17 @@ import { fileURLToPath } from "node:url";
 import { UserError } from "../core/errors.ts";
 import { hashOf, sha256 } from "../core/hash.ts";
 import { DEFAULT_LIMITS, type RolloutLimits, rolloutLimitsSchema } from "../core/limits.ts";
-import { type Task, type TaskFile, taskDefinitionSchema } from "../core/task.ts";
-import { checkDefinition } from "./checkDefinition.ts";
+import { nearestName } from "../core/nearest.ts";
+import type { Task, TaskFile } from "../core/task.ts";
+import { checkedDefinitionSchema } from "./checkDefinition.ts";
 import { fillDescription } from "./fillDescription.ts";
+import { decodeText } from "./readText.ts";
 import { readTree } from "./readTree.ts";
 import { parseYaml } from "./yamlFile.ts";
 
-const TEXT_BYTES_MAX = 256 * 1024;
 const ENTRIES = new Set(["task.yaml", "description.md", "workspace", "judge.py", "hidden", "solution"]);
+/** What only the judge may see: in the workspace every agent could read it. */
+const JUDGE_ONLY = /^(?:hidden|solution)\/|^judge\.py$/;
 const PYTHON = fileURLToPath(new URL("python/", import.meta.url));
 const SHIPPED_IMAGES = fileURLToPath(new URL("../../tasks/_images/", import.meta.url));
 
@@ -28,29 +31,39 @@ export async function loadTask(tasksRoot: string, id: string, limits?: RolloutLi
   const label = path.join(path.basename(path.resolve(tasksRoot)), id);
   if (!TASK_ID.test(id) || !(await isFolder(folder))) {
     throw new UserError(
-      `no task ${JSON.stringify(id)} under ${tasksRoot}; \`nightshift tasks\` lists what there is`,
+      `no task ${JSON.stringify(id)} under ${tasksRoot}; \`nightshift tasks list\` names those there are`,
     );
   }
   const files = await readTree(folder, label);
-  const stray = files.find((file) => !ENTRIES.has(file.path.split("/")[0] ?? ""));
-  if (stray) {
-    throw new UserError(`${label}/${stray.path}: not part of a task; a task has ${[...ENTRIES].join(", ")}`);
+  const stray = files.map(({ path: name }) => name).find((name) => !ENTRIES.has(name.split("/")[0] ?? ""));
+  if (stray !== undefined) {
+    const near = nearestName(stray.split("/")[0] ?? "", ENTRIES);
+    const remedy = near === null ? "take it out" : `did you mean ${near}?`;
+    throw new UserError(
+      `${label}/${stray}: not part of a task; a task has ${[...ENTRIES].join(", ")}; ${remedy}`,
+    );
   }
   const text = (name: string) => {
     const file = files.find((candidate) => candidate.path === name);
-    if (file === undefined) throw new UserError(`${label}/${name}: missing; every task has one`);
-    if (file.data.byteLength > TEXT_BYTES_MAX) {
-      throw new UserError(`${label}/${name}: larger than ${TEXT_BYTES_MAX} bytes; shorten it`);
+    if (file === undefined) {
+      throw new UserError(
+        `${label}/${name}: missing; every task has one, see tasks/colonel-blotto for an example`,
+      );
     }
-    return decode(file.data, `${label}/${name}`);
+    return decodeText(file.data, `${label}/${name}`);
   };
 
-  const definition = parseYaml(text("task.yaml"), `${label}/task.yaml`, taskDefinitionSchema);
-  checkDefinition(definition, `${label}/task.yaml`);
+  const definition = parseYaml(text("task.yaml"), `${label}/task.yaml`, checkedDefinitionSchema);
   const template = text("description.md");
   text("judge.py");
 
   const workspace = below(files, "workspace");
+  const exposed = workspace.find((file) => JUDGE_ONLY.test(file.path));
+  if (exposed !== undefined) {
+    throw new UserError(
+      `${label}/workspace/${exposed.path}: every agent would see it; move it out of workspace/, beside task.yaml`,
+    );
+  }
   const judgeFiles = [
     ...files.filter((file) => file.path === "judge.py" || file.path.startsWith("hidden/")),
     await python("nightshift_judge.py", "nightshift_judge.py"),
@@ -125,12 +138,4 @@ async function isFolder(folder: string): Promise<boolean> {
     (info) => info.isDirectory(),
     () => false,
   );
-}
-
-function decode(data: Uint8Array, label: string): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(data);
-  } catch {
-    throw new UserError(`${label}: not UTF-8 text; save it as UTF-8`);
-  }
 }
