@@ -6,13 +6,13 @@ const NAME_CHARS_MAX = 64;
 const LISTED_MAX = 12;
 
 /**
- * The name within a third of the length (at least one, at most three slips) of what was typed, capitals aside; the first of the nearest;
+ * The name within a quarter of the length (at least one, at most three slips) of what was typed, capitals aside; the first of the nearest;
  * null where none is near.
  */
 export function nearestName(typed: string, names: Iterable<string>): string | null {
   const wanted = typed.slice(0, NAME_CHARS_MAX).toLowerCase();
   let nearest: string | null = null;
-  let slipsMax = Math.min(3, Math.max(1, Math.floor(wanted.length / 3)));
+  let slipsMax = Math.min(3, Math.max(1, Math.floor(wanted.length / 4)));
   for (const name of names) {
     const known = name.slice(0, NAME_CHARS_MAX).toLowerCase();
     if (Math.abs(known.length - wanted.length) > slipsMax) continue;

@@ -1,11 +1,22 @@
 // Reads a pipeline file, and values set from the command line over it. Complaints about the file name its line; about a setting, the setting.
 import { z } from "zod";
 import { UserError } from "../core/errors.ts";
+import { faultsOf } from "../tasks/issueText.ts";
+import { shownSetting, shownValue } from "../tasks/shownValue.ts";
 import { parseYaml } from "../tasks/yamlFile.ts";
 import { type Pipeline, pipelineSchema } from "./pipelineFile.ts";
 
 type Tree = { [key: string]: unknown };
 const treeSchema = z.record(z.string(), z.unknown());
+/** Objects of ours: nothing that a setting names is looked up in a prototype. */
+const REFUSED_KEYS = new Set(["", "__proto__"]);
+
+interface Setting {
+  /** As complaints repeat it. */
+  readonly shown: string;
+  readonly keys: readonly string[];
+  readonly value: unknown;
+}
 
 /** Parses the file's text, then lays `key=value` settings over it. Throws UserError. */
 export function readPipelineText(text: string, label: string, settings: readonly string[]): Pipeline {
@@ -14,63 +25,78 @@ export function readPipelineText(text: string, label: string, settings: readonly
 }
 
 /** Lays `key=value` settings over a pipeline; values are YAML, keys are dotted (`sandbox.backend=docker`, `cells.models.0.thinkMs=5`). */
-export function withSettings(base: unknown, settings: readonly string[]): Pipeline {
+export function withSettings(base: unknown, texts: readonly string[]): Pipeline {
   const tree = structuredClone(treeSchema.parse(base));
-  for (const setting of settings) {
-    const split = setting.indexOf("=");
-    if (split < 1) {
-      throw new UserError(
-        `--set ${setting}: must be key=value with a dotted key, such as sandbox.backend=docker`,
-      );
-    }
-    const value = parseYaml(setting.slice(split + 1), `--set ${setting}`, z.unknown());
-    put(tree, setting.slice(0, split).split("."), value, setting);
-  }
+  const settings = texts.map(parseSetting);
+  for (const setting of settings) put(tree, setting);
   const parsed = pipelineSchema.safeParse(tree);
   if (parsed.success) return parsed.data;
-  throw new UserError(
-    parsed.error.issues
-      .map((issue) => {
-        const path = issue.path.join(".");
-        const setting =
-          settings.find((one) => path.startsWith(one.split("=")[0] ?? one)) ?? settings.join(" --set ");
-        const what =
-          issue.code === "unrecognized_keys"
-            ? `unknown key \`${[...issue.path, issue.keys[0]].join(".")}\`; check its spelling or take it out`
-            : `${path}: ${issue.message}`;
-        return `--set ${setting}: ${what}`;
-      })
-      .join("\n"),
-  );
+  const faults = faultsOf(parsed.error.issues, pipelineSchema, tree).map(({ path, text }) => {
+    const setting = settings.findLast(({ keys }) => isWithin(keys, path) || isWithin(path, keys));
+    return `--set ${setting?.shown ?? settings.map(({ shown }) => shown).join(" --set ")}: ${text}`;
+  });
+  throw new UserError(faults.join("\n"));
 }
 
-function put(tree: Tree, keys: readonly string[], value: unknown, setting: string): void {
-  const [first, ...rest] = keys;
-  if (first === undefined || first === "" || first === "__proto__") {
-    throw new UserError(`--set ${setting}: the key has an empty part; write it as a.b.c`);
+function parseSetting(text: string): Setting {
+  const shown = shownSetting(text);
+  const split = text.indexOf("=");
+  if (split < 1) {
+    throw new UserError(
+      `--set ${shown}: must be key=value with a dotted key, such as sandbox.backend=docker`,
+    );
   }
-  if (rest.length === 0) {
-    tree[first] = value;
-    return;
+  const keys = text.slice(0, split).split(".");
+  if (keys.some((key) => REFUSED_KEYS.has(key))) {
+    throw new UserError(`--set ${shown}: the key has an empty part; write it as a.b.c`);
   }
-  const inner = tree[first] ?? {};
-  if (Array.isArray(inner)) {
-    const [index, ...deeper] = rest;
-    const position = Number(index);
-    if (!Number.isInteger(position) || position < 0 || position >= inner.length) {
+  try {
+    return { shown, keys, value: parseYaml(text.slice(split + 1), "value", z.unknown()) };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const what = error.message.replace(/^value:(?:1:(\d+):)?/, (_, column) =>
+      column === undefined ? "" : `at character ${column} of the value:`,
+    );
+    throw new UserError(`--set ${shown}: ${what.trim()}`, { cause: error });
+  }
+}
+
+function put(tree: Tree, { shown, keys, value }: Setting): void {
+  let here: unknown = tree;
+  for (const [depth, key] of keys.entries()) {
+    const isLast = depth === keys.length - 1;
+    const above = keys.slice(0, depth);
+    if (Array.isArray(here)) {
+      const entries: unknown[] = here;
+      const position = /^\d+$/.test(key) ? Number(key) : -1;
+      if (position < 0 || position >= entries.length) {
+        throw new UserError(
+          `--set ${shown}: ${above.join(".")} has no entry ${key}; it has ${entries.length}, counted from 0`,
+        );
+      }
+      if (isLast) entries[position] = value;
+      else here = entries[position];
+      continue;
+    }
+    if (!isTree(here)) {
       throw new UserError(
-        `--set ${setting}: ${first} has no entry ${index}; it has ${inner.length}, counted from 0`,
+        `--set ${shown}: ${above.join(".")} is ${shownValue(here, above)}, which has no keys below it; set it as a whole`,
       );
     }
-    if (deeper.length === 0) inner[position] = value;
-    else put(inner[position], deeper, value, setting);
-    return;
+    if (isLast) {
+      here[key] = value;
+    } else {
+      if (!Object.hasOwn(here, key) || here[key] === null || here[key] === undefined) here[key] = {};
+      here = here[key];
+    }
   }
-  if (typeof inner !== "object") {
-    throw new UserError(`--set ${setting}: ${first} is ${JSON.stringify(inner)}, which has no keys below it`);
-  }
-  tree[first] = inner;
-  const next = treeSchema.parse(inner);
-  put(next, rest, value, setting);
-  tree[first] = next;
+}
+
+function isTree(value: unknown): value is Tree {
+  return typeof value === "object" && value !== null;
+}
+
+/** Whether `path` is `keys` or lies below them. */
+function isWithin(keys: readonly PropertyKey[], path: readonly PropertyKey[]): boolean {
+  return keys.length <= path.length && keys.every((key, index) => String(key) === String(path[index]));
 }

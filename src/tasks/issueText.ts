@@ -46,6 +46,13 @@ function faultsOfIssue(issue: z.core.$ZodIssue, schema: z.core.$ZodType, value: 
       return { path, text: `unknown key \`${dotted(path)}\`; ${suggestion(key, known)}` };
     });
   }
+  if (issue.code === "invalid_union" && issue.errors.length > 0) {
+    const branch = nearestBranch(issue.errors).map((inner) => ({
+      ...inner,
+      path: [...issue.path, ...inner.path],
+    }));
+    return branch.flatMap((inner) => faultsOfIssue(inner, schema, value));
+  }
   const found = valueAt(value, issue.path);
   const name = issue.path.length === 0 ? "the file" : dotted(issue.path);
   const right = whatIsRight(issue, found);
@@ -54,6 +61,13 @@ function faultsOfIssue(issue: z.core.$ZodIssue, schema: z.core.$ZodType, value: 
   const instead =
     found === null && issue.path.length === 0 ? "it is empty" : `not ${shownValue(found, issue.path)}`;
   return [{ path: issue.path, text: `${name}: ${right}, ${instead}${nearChoice(issue, found)}` }];
+}
+
+/** Of the ways in which a value fails a union, the one it is least far from: complaints deep inside, and few of them. */
+function nearestBranch(branches: readonly (readonly z.core.$ZodIssue[])[]): readonly z.core.$ZodIssue[] {
+  const depth = (issues: readonly z.core.$ZodIssue[]) => Math.min(...issues.map(({ path }) => path.length));
+  const sorted = branches.toSorted((a, b) => depth(b) - depth(a) || a.length - b.length);
+  return sorted[0] ?? [];
 }
 
 /** `must be …`, in the words of the schema where it has its own. */

@@ -28,7 +28,7 @@ function complaint(text: string, settings: readonly string[] = []): string {
 describe("pipeline files", () => {
   it("fills in what is left out", () => {
     const pipeline = readPipelineText(GOOD, "p.yaml", []);
-    expect(pipeline.sandbox.backend).toBe("process");
+    expect(pipeline.sandbox.backend).toBe("auto");
     expect(pipeline.stages.evaluate.seeds).toBe(3);
     expect(pipeline.cells.sampling).toEqual([{}]);
   });
