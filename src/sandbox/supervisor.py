@@ -2145,6 +2145,14 @@ def main():
     if settings.get("world"):
         enter(dict(settings["world"], fd=settings["fd"]))
         prctl(1, SIGKILL)
+    become = settings.get("become")
+    if become is not None:
+        # An engine that gives the sandbox's file systems to root only; from here on nothing is root's.
+        for folder in (settings["work"], "/tmp"):
+            os.chown(folder, become, become)
+        os.setgroups([])
+        os.setresgid(become, become, become)
+        os.setresuid(become, become, become)
     uid = settings.get("uid")
     if uid is not None:
         os.setgroups([])

@@ -2,6 +2,7 @@
 import type Docker from "dockerode";
 import type { SandboxLimits, SandboxSpec } from "../../core/sandbox.ts";
 import { childEnvironment } from "../environment.ts";
+import type { EngineName } from "./engine.ts";
 import { SOCKET_NAME } from "./socketFolder.ts";
 
 /** Nobody: no rights on the host, none in the image. */
@@ -43,6 +44,7 @@ export type Entry =
 
 export interface Placement {
   readonly id: string;
+  readonly engine: EngineName;
   readonly imageTag: string;
   /** This process, as owner.ts labels it. */
   readonly owner: string;
@@ -58,18 +60,20 @@ export function containerName(id: string): string {
 export function createOptions(spec: SandboxSpec, placement: Placement): Docker.ContainerCreateOptions {
   const { limits } = spec;
   const { entry } = placement;
+  const isPodman = placement.engine === "podman";
   const temporaryMb = Math.min(TEMP_MB, limits.diskMb);
   // The workspace is in memory and counts as such: a full disk must be ENOSPC, not an out-of-memory kill.
   const memoryBytes = (limits.memoryMb + limits.diskMb + temporaryMb) * MEBIBYTE;
   return {
     name: containerName(placement.id),
     Image: placement.imageTag,
-    User: `${USER_ID}:${USER_ID}`,
+    // Podman cannot give a file system in memory to a user: there the supervisor does, and gives up root with it.
+    User: isPodman ? "0:0" : `${USER_ID}:${USER_ID}`,
     Hostname: "sandbox",
     Entrypoint: ["python3"],
     Cmd: [
       ...(entry.via === "relay" ? entry.supervisorWords : ["-I", "-S", SUPERVISOR]),
-      JSON.stringify(supervisorSettings(spec)),
+      JSON.stringify({ ...supervisorSettings(spec), become: isPodman ? USER_ID : null }),
     ],
     // Not /work: the engine would make the folder for root before it mounts the workspace there.
     WorkingDir: "/",
@@ -85,6 +89,7 @@ export function createOptions(spec: SandboxSpec, placement: Placement): Docker.C
       AutoRemove: true,
       NetworkMode: spec.network ? "bridge" : "none",
       CapDrop: ["ALL"],
+      ...(isPodman ? { CapAdd: ["CHOWN", "SETUID", "SETGID"] } : {}),
       SecurityOpt: ["no-new-privileges"],
       ReadonlyRootfs: true,
       Init: false,
@@ -95,8 +100,8 @@ export function createOptions(spec: SandboxSpec, placement: Placement): Docker.C
       NanoCpus: Math.round(limits.cpus * 1e9),
       Ulimits: [...ULIMITS],
       Tmpfs: {
-        "/work": tmpfs(limits.diskMb),
-        "/tmp": tmpfs(temporaryMb),
+        "/work": tmpfs(limits.diskMb, isPodman ? null : USER_ID),
+        "/tmp": tmpfs(temporaryMb, isPodman ? null : USER_ID),
         // Root's, and open until the relay has found the socket: after that it can be neither filled nor emptied.
         ...(entry.via === "relay" ? { [SOCKET_FOLDER]: "rw,noexec,nosuid,nodev,size=64k,mode=1777" } : {}),
       },
@@ -126,8 +131,9 @@ function supervisorSettings(spec: SandboxSpec): Readonly<Record<string, unknown>
   };
 }
 
-function tmpfs(sizeMb: number): string {
-  return `rw,exec,nosuid,nodev,size=${sizeMb}m,uid=${USER_ID},gid=${USER_ID},mode=755`;
+function tmpfs(sizeMb: number, owner: number | null): string {
+  const owned = owner === null ? "" : `,uid=${owner},gid=${owner},mode=755`;
+  return `rw,exec,nosuid,nodev,size=${sizeMb}m${owned}`;
 }
 
 function bind(source: string, target: string, readOnly: boolean): Docker.MountSettings {

@@ -243,6 +243,7 @@ async function createContainer(
     folder = entry.via === "socket" ? entry.folder : null;
     const placement = {
       id,
+      engine: engine.name,
       imageTag: engine.imageTag(spec.image),
       owner: await ownerLabel(),
       nowMs: options.clock.now(),
