@@ -23,7 +23,6 @@ const SIGMA_MORE = 2.5;
 const SIGMA_LESS = 8;
 /** Judging and making may take this share of their limits: machines differ. */
 const TIME_SHARE = 1 / 4;
-const SOLUTION_SEEDS_MAX = 4;
 const AT_ONCE = 3;
 
 export interface CheckOptions {
@@ -108,18 +107,20 @@ export async function checkTask(
   );
   if (validated.defect !== undefined) defects.push(validated.defect);
 
-  const compare = (name: "starter" | "probe" | "best", value: number, what: string) => {
+  const compare = (name: "starter" | "probe" | "best", scores: readonly number[], what: string) => {
     const recorded = anchors[name];
+    const value = mean(scores);
     if (!options.compareRecorded || recorded === null) return;
     const tolerance =
-      SIGMAS * Math.max(noise, recordedSigma) * Math.sqrt(2 / options.seeds) + rounding(recorded);
+      SIGMAS * Math.max(noise, recordedSigma, deviation(scores)) * Math.sqrt(2 / options.seeds) +
+      rounding(recorded);
     if (Math.abs(value - recorded) > tolerance) {
       defects.push(
         `${what} scores ${short(value)}, but task.yaml records anchors.${name}: ${recorded}; \`tasks check --record\` writes what is measured`,
       );
     }
   };
-  compare("starter", measured, "the starter");
+  compare("starter", scored.scores, "the starter");
   if (
     options.compareRecorded &&
     (noise > SIGMA_MORE * recordedSigma + 1e-12 || noise < recordedSigma / SIGMA_LESS)
@@ -138,7 +139,7 @@ export async function checkTask(
     const result =
       "reason" in made
         ? { defect: `${what} hands nothing in: ${made.reason}` }
-        : await score(made.files, "record", seeds.slice(0, SOLUTION_SEEDS_MAX), what);
+        : await score(made.files, "record", seeds, what);
     if (result.defect !== undefined) {
       defects.push(result.defect);
       found.push({ name: solution.name, score: null });
@@ -153,8 +154,8 @@ export async function checkTask(
         `${what} scores ${short(value)}, which does not beat the starter's ${short(measured)}${margin} (${metric.direction})`,
       );
     }
-    if (solution.name === "probe") compare("probe", value, what);
-    if (solution.name === "reference") compare("best", value, what);
+    if (solution.name === "probe") compare("probe", result.scores, what);
+    if (solution.name === "reference") compare("best", result.scores, what);
   }
 
   const forgeries = forgeriesFor(task, starter.files);

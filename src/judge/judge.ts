@@ -26,7 +26,8 @@ export interface JudgeOptions {
 
 /**
  * An Evaluator over a sandbox backend. It journals nothing and remembers nothing: callers keep evaluations by their key.
- * Seeds are judged one after another in the same two rooms, each by a process of its own.
+ * Every seed has rooms of its own: what a submission leaves behind cannot reach its next evaluation, so that a score is a function of
+ * its key alone.
  */
 export function judge({ backend, blobs, clock, log, runId }: JudgeOptions): Evaluator {
   return {
@@ -37,39 +38,26 @@ export function judge({ backend, blobs, clock, log, runId }: JudgeOptions): Eval
         const verdict = { kind: "invalid", reason: found.reason, cpuMs: 0 } as const;
         return seeds.map((seed) => evaluation(task, submission, phase, seed, verdict, 0));
       }
-      const open = () =>
-        openRooms(
-          {
-            backend,
-            log,
-            runId,
-            task,
-            submission: found.files,
-            lifetimeMs: (task.definition.judge.timeoutSeconds * 1000 + GRACE_MS) * seeds.length + ROOMS_MS,
-          },
+      const lifetimeMs = task.definition.judge.timeoutSeconds * 1000 + GRACE_MS + ROOMS_MS;
+      const once = async (seed: number): Promise<SeedVerdict> => {
+        await using rooms = await openRooms(
+          { backend, log, runId, task, submission: found.files, lifetimeMs },
           signal,
         );
-      let rooms = await open();
-      let fresh = true;
-      try {
-        const evaluations: Evaluation[] = [];
-        for (const seed of seeds) {
-          const startedAt = clock.monotonic();
-          let verdict = await judgeOnce(task, rooms, fresh, phase, seed, signal);
-          if (verdict.kind === "roomLost") {
-            // Once may be an accident. Twice, with the judge's room beside it alive, is the submission's doing.
-            log.warn("submission-room-lost", { task: task.id, submission, seed });
-            await rooms[Symbol.asyncDispose]();
-            rooms = await open();
-            verdict = await judgeOnce(task, rooms, true, phase, seed, signal);
-          }
-          fresh = false;
-          evaluations.push(evaluation(task, submission, phase, seed, verdict, clock.monotonic() - startedAt));
+        return judgeOnce(task, rooms, phase, seed, signal);
+      };
+      const evaluations: Evaluation[] = [];
+      for (const seed of seeds) {
+        const startedAt = clock.monotonic();
+        let verdict = await once(seed);
+        if (verdict.kind === "roomLost") {
+          // Once may be an accident. Twice, with the judge's room beside it alive, is the submission's doing.
+          log.warn("submission-room-lost", { task: task.id, submission, seed });
+          verdict = await once(seed);
         }
-        return evaluations;
-      } finally {
-        await rooms[Symbol.asyncDispose]();
+        evaluations.push(evaluation(task, submission, phase, seed, verdict, clock.monotonic() - startedAt));
       }
+      return evaluations;
     },
   };
 }

@@ -40,7 +40,6 @@ type VerdictMetrics = Extract<VerdictFile, { kind: "scored" }>["metrics"];
 export async function judgeOnce(
   task: Task,
   rooms: Rooms,
-  fresh: boolean,
   phase: Phase,
   seed: number,
   signal: AbortSignal,
@@ -60,13 +59,13 @@ export async function judgeOnce(
     timeoutMs: settings.timeoutSeconds * 1000 + GRACE_MS,
     stderrBytesMax: STDERR_BYTES_MAX,
   };
-  if (!fresh && !(await laidAnew(rooms))) return lostRoom(rooms);
-
   const running: ByteStream[] = [];
   const stop = () => Promise.all(running.map((process) => process.kill().catch(() => undefined)));
   const start = async (room: Sandbox, script: string, cpuSecondsMax: number) => {
     const process = await room.spawn([...PYTHON, script], { ...limits, cpuSecondsMax });
     running.push(process);
+    // An abort that came while it started has not seen it.
+    signal.throwIfAborted();
     return process;
   };
   signal.addEventListener("abort", stop, { once: true });
@@ -76,9 +75,10 @@ export async function judgeOnce(
       await process.write(frame(setup));
       return process;
     });
+    const { submission: room } = rooms;
     const submission =
-      rooms.submission && (await startHarness(rooms.submission, fresh, settings.cpuSecondsMax, start));
-    if (submission === "lost") return await lostRoom(rooms);
+      room &&
+      (await within("sandbox", "starting the harness", () => start(room, HARNESS, settings.cpuSecondsMax)));
     const relay = submission ? joined(judge, submission) : drained(judge);
     const exit = await within("sandbox", `waiting for the judge of ${task.id}`, () => judge.exit);
     const end = submission && (await endOf(submission));
@@ -95,27 +95,6 @@ export async function judgeOnce(
     signal.removeEventListener("abort", stop);
     await stop();
   }
-}
-
-/** Lays the submission's room anew over what an earlier seed left of itself; false when it cannot be done. */
-async function laidAnew({ submission, submissionRoomFiles }: Rooms): Promise<boolean> {
-  try {
-    for (const file of submissionRoomFiles) await submission?.write(file.path, file.data);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** In a fresh room a failure is the sandbox's; in a used one it may be the submission's doing, and the room is given up. */
-async function startHarness(
-  room: Sandbox,
-  fresh: boolean,
-  cpuSecondsMax: number,
-  start: (room: Sandbox, script: string, cpuSecondsMax: number) => Promise<ByteStream>,
-): Promise<ByteStream | "lost"> {
-  if (fresh) return within("sandbox", "starting the harness", () => start(room, HARNESS, cpuSecondsMax));
-  return start(room, HARNESS, cpuSecondsMax).catch(() => "lost" as const);
 }
 
 /** A score stands only if it was come by within the CPU time that its calls may take. The reason names no measured time. */

@@ -13,8 +13,6 @@ export interface Rooms extends AsyncDisposable {
   readonly judge: Sandbox;
   /** Null where the submission is data and nothing of it runs. */
   readonly submission: Sandbox | null;
-  /** The submission's room as it was when it opened, to be laid again before each later seed. */
-  readonly submissionRoomFiles: readonly SandboxFile[];
 }
 
 export interface RoomsOptions {
@@ -77,7 +75,7 @@ export async function openRooms(options: RoomsOptions, signal: AbortSignal): Pro
     await close();
     throw judge.status === "rejected" ? judge.reason : room.status === "rejected" ? room.reason : undefined;
   }
-  return { judge: judge.value, submission: room.value, submissionRoomFiles, [Symbol.asyncDispose]: close };
+  return { judge: judge.value, submission: room.value, [Symbol.asyncDispose]: close };
 }
 
 /** What lies around a submitted package: the pristine starter files, save those handed in. Other kinds get none. */

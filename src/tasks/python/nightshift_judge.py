@@ -20,8 +20,8 @@ SHOWN_CHARS_MAX = 80
 REASON_CHARS_MAX = 500
 ANSWER_BYTES_MAX = 512
 FRAME_BYTES_EXTRA = 4096
-# No answer needs a number this long, and to read one can cost seconds.
-LONG_NUMBER = re.compile(rb"[0-9]{20}")
+# No answer needs a number this long, and to read one can cost seconds. A small float has up to 21 digits after its point.
+LONG_NUMBER = re.compile(rb"(?<![0-9.])[0-9]{20}|[0-9]{40}")
 
 
 class Invalid(Exception):
