@@ -1,15 +1,17 @@
 // From a pipeline file to a plan: reads the file, loads its tasks, names agents and models by what they are.
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { agentIdentity, loadScaffoldPrompts } from "../agent/scaffolds.ts";
-import { errorText, UserError } from "../core/errors.ts";
+import { UserError } from "../core/errors.ts";
+import { nearestName } from "../core/nearest.ts";
 import type { Task } from "../core/task.ts";
 import type { Pipeline } from "../pipeline/pipelineFile.ts";
 import { makePlan, type Plan, resolveLimits } from "../pipeline/plan.ts";
 import { readPipelineText } from "../pipeline/readPipeline.ts";
 import { loadTask } from "../tasks/loadTask.ts";
+import { readTextFile } from "../tasks/readText.ts";
 import { toolset } from "../tools/toolset.ts";
 import { agentWith, modelIdentity } from "./models.ts";
 import { PACKAGE_ROOT } from "./packageRoot.ts";
@@ -17,10 +19,25 @@ import { findTask } from "./tasks.ts";
 
 /** Reads a pipeline file with settings over it; `pipelines/NAME` that is not where the command runs is the package's own. */
 export async function readPipeline(file: string, settings: readonly string[]) {
-  const text = await readFile(located(file), "utf8").catch((error: unknown) => {
-    throw new UserError(`cannot read the pipeline file ${file}: ${errorText(error)}`);
+  const text = await readTextFile(located(file), "the pipeline file").catch(async (error: unknown) => {
+    const near = existsSync(file) ? null : await neighbourOf(file);
+    if (near === null || !(error instanceof UserError)) throw error;
+    throw new UserError(
+      `cannot read the pipeline file ${file}: there is no such file; did you mean ${near}?`,
+      {
+        cause: error,
+      },
+    );
   });
   return { text, pipeline: readPipelineText(text, file, settings) };
+}
+
+/** The file beside it whose name is nearest; null where none is near. */
+async function neighbourOf(file: string): Promise<string | null> {
+  const folder = path.dirname(file);
+  const names = await readdir(folder).catch(() => []);
+  const near = nearestName(path.basename(file), names.filter((name) => /\.ya?ml$/.test(name)).sort());
+  return near === null ? null : path.join(folder, near);
 }
 
 function located(file: string): string {

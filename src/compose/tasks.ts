@@ -2,9 +2,10 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { UserError } from "../core/errors.ts";
+import { nearestName } from "../core/nearest.ts";
 import type { Task } from "../core/task.ts";
 import { listTasks } from "../tasks/listTasks.ts";
-import { loadTask } from "../tasks/loadTask.ts";
+import { loadTask, TASK_ID } from "../tasks/loadTask.ts";
 import { PACKAGE_ROOT } from "./packageRoot.ts";
 
 /** The folders that tasks are looked for in: `tasks/` where the command runs, then the package's own. */
@@ -16,11 +17,12 @@ function taskRoots(): readonly string[] {
 /** The folder that holds a task. Throws UserError naming the folders looked in. */
 export async function findTask(id: string): Promise<string> {
   const roots = taskRoots();
-  const root = roots.find((candidate) => existsSync(path.join(candidate, id, "task.yaml")));
+  const root = TASK_ID.test(id) ? roots.find((candidate) => existsSync(path.join(candidate, id))) : undefined;
   if (root !== undefined) return root;
-  throw new UserError(
-    `there is no task "${id}" in ${roots.join(" or ")}; \`nightshift tasks list\` names those there are`,
-  );
+  const near = nearestName(id, await listTaskIds());
+  const remedy =
+    near === null ? "`nightshift tasks list` names those there are" : `did you mean \`${near}\`?`;
+  throw new UserError(`there is no task ${JSON.stringify(id)} in ${roots.join(" or ")}; ${remedy}`);
 }
 
 /** Every task there is, by id; a task of one's own hides a shipped one of the same name. */

@@ -28,7 +28,10 @@ const remote = {
     .describe("The revision you declare (weights, snapshot): part of the rollout key."),
   keyEnv: z
     .string()
-    .min(1)
+    .regex(
+      /^[A-Z_][A-Z0-9_]*$/,
+      "must be the name of an environment variable in capitals, such as OPENAI_API_KEY, and never the key itself",
+    )
     .nullable()
     .default(null)
     .describe("Name of the environment variable with the key; null where the server wants none."),
@@ -45,7 +48,29 @@ const remote = {
     .default(512)
     .describe("Calls in flight to each base URL, at most."),
 };
-const baseUrls = z.array(z.url()).min(1).max(64);
+/** Without credentials: an address is written into reports and records, a key never is. */
+const baseUrl = z
+  .url({
+    protocol: /^https?$/,
+    error: "must be an address that begins with http:// or https://, such as http://127.0.0.1:8000/v1",
+  })
+  .refine(
+    (text) => /^https?:\/\/[^/]/i.test(text),
+    "must have two slashes behind its scheme, as in http://127.0.0.1:8000/v1",
+  )
+  .refine(
+    (text) => !/^[^/]*\/\/[^/]*@/.test(text),
+    "must hold no user or password; name the key's variable in keyEnv",
+  )
+  .refine(
+    (text) => !/[?#]/.test(text),
+    "must hold no query and no fragment; other members of a request go into extraBody",
+  )
+  .refine(
+    (text) => !/\/(?:chat\/completions|responses|messages)\/*$/.test(text),
+    "must end before /chat/completions, /responses or /v1/messages, which are added to it",
+  );
+const baseUrls = z.array(baseUrl).min(1).max(64);
 
 /** Any OpenAI-compatible server, by its chat completions. */
 const openaiModelSchema = z.strictObject({

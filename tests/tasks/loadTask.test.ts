@@ -55,7 +55,7 @@ describe("loadTask", () => {
   it("refuses an unknown placeholder by its line", async () => {
     await put("description.md", "One\ntwo {budget}\n");
     await expect(load()).rejects.toThrow(
-      `tasks/${ID}/description.md:2: unknown placeholder {budget}; there are {steps}, {validations}, {actionSeconds}`,
+      `tasks/${ID}/description.md:2:5: unknown placeholder {budget}; there are {steps}, {validations}, {actionSeconds}`,
     );
   });
 
