@@ -1,36 +1,57 @@
 // Builds the images under tasks/_images without a registry: a Debian base from debootstrap, then one image per folder.
-//   node scripts/dev/buildImages.ts [--cache FOLDER] [--base IMAGE] [--mirror URL]
+//   node scripts/dev/buildImages.ts [--engine docker|podman] [--cache FOLDER] [--base IMAGE] [--mirror URL] [--trees]
+// --trees unpacks each image as a root file system for bubblewrap too (below FOLDER/trees).
 // What is up to date is skipped, by the hash of the folder and its base in a label.
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
 const IMAGES = fileURLToPath(new URL("../../tasks/_images", import.meta.url));
+const TREE_NOTE = "nightshift-image.json";
 const LABEL = "nightshift.context";
-const BASE_IMAGE = "nightshift/base:bookworm";
+const BASE_NAME = "nightshift/base:bookworm";
 /** Raised by hand when what goes into the base changes. */
 const BASE_VERSION = "1";
 const SUITE = "bookworm";
 
 const { values } = parseArgs({
   options: {
+    engine: { type: "string", default: "docker" },
+    trees: { type: "boolean", default: false },
     cache: { type: "string", default: "/var/cache/nightshift" },
     base: { type: "string" },
     mirror: { type: "string" },
   },
 });
 
+const { engine } = values;
+if (engine !== "docker" && engine !== "podman") fail(`--engine ${engine}: must be docker or podman`);
+/** Podman names its own images so; without it an image would be looked for in a registry. */
+const prefix = engine === "podman" ? "localhost/" : "";
+const BASE_IMAGE = `${prefix}${BASE_NAME}`;
+
 const base = values.base ?? buildBase();
 for (const name of readdirSync(IMAGES)) {
   const folder = join(IMAGES, name);
-  if (statSync(folder).isDirectory()) buildImage(name, folder);
+  if (!statSync(folder).isDirectory()) continue;
+  const tag = `${prefix}nightshift/${name}:latest`;
+  buildImage(tag, folder);
+  if (values.trees) unpackTree(tag, name);
 }
 
-function buildImage(name: string, folder: string): void {
-  const tag = `nightshift/${name}:latest`;
+function buildImage(tag: string, folder: string): void {
   const hash = createHash("sha256").update(imageId(base) ?? base);
   for (const file of filesBelow(folder))
     hash.update(`\0${relative(folder, file)}\0`).update(readFileSync(file));
@@ -39,10 +60,12 @@ function buildImage(name: string, folder: string): void {
     console.log(`${tag} is up to date`);
     return;
   }
-  docker([
+  build([
     "build",
     "--network",
     "host",
+    // Without privileges of its own, and without a runtime: what a RUN line needs here is little.
+    ...(engine === "podman" ? ["--isolation", "chroot"] : []),
     "--build-arg",
     `BASE=${base}`,
     "--label",
@@ -61,7 +84,7 @@ function buildBase(): string {
   }
   const archive = join(values.cache, `${SUITE}-${BASE_VERSION}.tar`);
   if (!existsSync(archive)) makeArchive(archive);
-  docker(["import", "--change", `LABEL ${LABEL}=${BASE_VERSION}`, archive, BASE_IMAGE]);
+  build(["import", "--change", `LABEL ${LABEL}=${BASE_VERSION}`, archive, BASE_IMAGE]);
   return BASE_IMAGE;
 }
 
@@ -91,6 +114,37 @@ function makeArchive(archive: string): void {
   }
 }
 
+/** Unpacks an image beside a note of what it is; the note comes last, so that half a tree is no tree. */
+function unpackTree(tag: string, name: string): void {
+  const trees = join(values.cache, "trees");
+  const tree = join(trees, name);
+  const note = `${tree}.${TREE_NOTE}`;
+  const digest = imageId(tag);
+  const known = existsSync(note) ? readFileSync(note, "utf8") : "";
+  if (digest !== null && known.includes(`"${digest}"`)) {
+    console.log(`${tree} is up to date`);
+    return;
+  }
+  mkdirSync(trees, { recursive: true, mode: 0o755 });
+  const unfinished = `${tree}.${process.pid}`;
+  const container = execFileSync(engine, ["create", tag, "true"], { encoding: "utf8" }).trim();
+  try {
+    mkdirSync(unfinished, { mode: 0o755 });
+    const archive = `${unfinished}.tar`;
+    run(engine, ["export", "-o", archive, container]);
+    run("tar", ["-C", unfinished, "--exclude=./dev/*", "--exclude=dev/*", "-xf", archive]);
+    rmSync(archive);
+    rmSync(note, { force: true });
+    rmSync(tree, { recursive: true, force: true });
+    renameSync(unfinished, tree);
+    writeFileSync(note, `${JSON.stringify({ digest, image: tag })}\n`);
+  } finally {
+    execFileSync(engine, ["rm", "-f", container], { stdio: "ignore" });
+    rmSync(unfinished, { recursive: true, force: true });
+  }
+  console.log(`${tree} unpacked from ${tag}`);
+}
+
 function filesBelow(folder: string): readonly string[] {
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
     .map((name) => join(folder, name))
@@ -107,12 +161,12 @@ function imageId(image: string): string | null {
 }
 
 function inspected(image: string, format: string): string | null {
-  const result = spawnSync("docker", ["image", "inspect", "--format", format, image], { encoding: "utf8" });
+  const result = spawnSync(engine, ["image", "inspect", "--format", format, image], { encoding: "utf8" });
   return result.status === 0 ? result.stdout.trim() : null;
 }
 
-function docker(words: readonly string[]): void {
-  run("docker", words);
+function build(words: readonly string[]): void {
+  run(engine, words);
 }
 
 function run(program: string, words: readonly string[]): void {

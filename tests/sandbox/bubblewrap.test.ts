@@ -8,7 +8,6 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
-  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -34,18 +33,8 @@ const obstacle = await bubblewrapBackend({ ...shared, blobs: memoryBlobs() })
     (error: unknown) => errorText(error),
   );
 
-/** A tree that is this machine's own programs under other names: enough to be an image. */
-function makeTree(): string {
-  const trees = join(root, "trees");
-  const tree = join(trees, "python");
-  mkdirSync(join(tree, "etc"), { recursive: true });
-  for (const name of ["bin", "sbin", "lib", "lib64"]) symlinkSync(`usr/${name}`, join(tree, name));
-  symlinkSync("/usr", join(tree, "usr-link"));
-  mkdirSync(join(tree, "work"));
-  writeFileSync(join(tree, "etc", "passwd"), "nobody:x:65534:65534:of the image:/work:/bin/bash\n");
-  writeFileSync(join(tree, "stamp"), "of the image\n");
-  return trees;
-}
+/** Where `npm run images -- --trees` unpacks images. */
+const TREES = process.env["NIGHTSHIFT_IMAGE_TREES"] ?? "/var/cache/nightshift/trees";
 
 const made: SandboxBackend[] = [];
 function make(over: Partial<Parameters<typeof bubblewrapBackend>[0]> = {}): SandboxBackend {
@@ -130,16 +119,46 @@ if (obstacle !== null) {
       expect(await sandbox.probe()).toBe(true);
     });
 
-    it("takes an image's tree as the root where one was built, and says so", async () => {
-      const trees = makeTree();
-      const tree = join(trees, "python");
-      rmSync(join(tree, "usr-link"));
-      symlinkSync("/usr", join(tree, "usr"));
-      // A link at the top is a link in the sandbox too: of the host's /usr nothing is to be seen through it.
-      writeFileSync(`${tree}.nightshift-image.json`, JSON.stringify({ digest: "sha256:linked" }));
+    it("takes an image's tree as the root where one was built: of this machine nothing is to be seen", async ({
+      skip,
+    }) => {
+      if (!existsSync(join(TREES, "python.nightshift-image.json"))) {
+        console.warn(`SKIPPED: no image tree in ${TREES}; run \`npm run images -- --trees\``);
+        skip("no image tree was built");
+      }
+      const contained = make({ trees: TREES });
+      const checked = await contained.checkImage("python");
+      expect(checked.digest).toMatch(/^sha256:|^[0-9a-f]{64}$/);
+      expect(checked.capabilities).toMatchObject({ backend: "bubblewrap", hostFiles: "enforced" });
+      expect(await contained.probe()).toMatchObject({ hostFiles: "partial" });
+      const marker = "/usr/local/share/nightshift-test-marker";
+      writeFileSync(marker, "of this machine");
+      try {
+        await using sandbox = await contained.create(
+          spec({ mounts: [{ hostPath: root, path: "/x/y" }] }),
+          never,
+        );
+        expect(sandbox.capabilities.hostFiles).toBe("enforced");
+        const command = `cat ${marker}; ls /x; touch /etc/x /usr/x; ls /etc/debian_version; python3 -c 'print(6*7)'`;
+        const { output } = await sandbox.shell("look", command, PATIENT);
+        expect(output).toMatch(/marker: No such file/);
+        expect(output).toMatch(/\ny\n/);
+        expect(output.match(/Read-only file system/g)).toHaveLength(2);
+        expect(output).toMatch(/\/etc\/debian_version\n42\n$/);
+      } finally {
+        rmSync(marker);
+      }
+    });
+
+    it("refuses half a tree instead of using this machine's programs in its place", async () => {
+      const trees = join(root, "trees");
+      mkdirSync(trees);
+      writeFileSync(join(trees, "python.nightshift-image.json"), JSON.stringify({ digest: "sha256:gone" }));
       await expect(make({ trees }).checkImage("python")).rejects.toBeInstanceOf(UserError);
-      writeFileSync(`${tree}.nightshift-image.json`, "{}");
       await expect(make({ trees }).checkImage("python")).rejects.toThrow(/tree .*python is damaged/);
+      expect(await make({ trees }).checkImage("other")).toMatchObject({
+        digest: expect.stringMatching(/^host python 3/),
+      });
     });
 
     it("keeps the limits it says it keeps, and gives the cgroups back", async () => {

@@ -188,9 +188,9 @@ async function probeEngine(engine: Engine): Promise<Capabilities> {
     throw new UserError(
       engine.name === "podman"
         ? `no Podman service answers at ${engine.address} (${errorText(error)}); start one ` +
-            "(`podman system service --time=0` or scripts/dev/startPodman.ts), or use another backend"
+            "(`podman system service --time=0` or `npm run podman`), or use another backend"
         : `no Docker daemon answers at ${engine.address} (${errorText(error)}); ` +
-            "start one (scripts/dev/startDockerd.ts), or use another backend",
+            "start one (`npm run dockerd`), or use another backend",
     );
   }
   const enforced = (value: boolean | undefined): "enforced" | "none" =>

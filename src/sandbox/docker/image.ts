@@ -32,7 +32,7 @@ function missing(engine: Engine, image: string, tag: string): string {
   return (
     `the image ${tag} is not on ${engine.host}; build it with ` +
     `\`${engine.name} build -t ${tag} tasks/_images/${image}\` or ` +
-    `\`node scripts/dev/buildImages.ts${engine.name === "docker" ? "" : ` --engine ${engine.name}`}\``
+    `\`npm run images${engine.name === "docker" ? "" : ` -- --engine ${engine.name}`}\``
   );
 }
 
