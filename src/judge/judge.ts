@@ -44,7 +44,7 @@ export function judge({ backend, blobs, clock, log, runId }: JudgeOptions): Eval
           { backend, log, runId, task, submission: found.files, lifetimeMs },
           signal,
         );
-        return judgeOnce(task, rooms, phase, seed, signal);
+        return await judgeOnce(task, rooms, phase, seed, signal);
       };
       const evaluations: Evaluation[] = [];
       for (const seed of seeds) {

@@ -15,7 +15,7 @@ export type RunWhenFree = <T>(work: () => Promise<T>) => Promise<T>;
 
 /**
  * Wraps a judge so that no evaluation is made twice: known results come from `known` (the ledger's), a request for what is being judged
- * right now waits for it, and each new result is durable before anyone sees it.
+ * right now waits for it, and each seed's result is durable as soon as it is there.
  */
 export function journaledEvaluator(
   judge: Evaluator,
@@ -23,46 +23,46 @@ export function journaledEvaluator(
 ): Evaluator {
   const underWay = new Map<string, Promise<Evaluation>>();
 
-  const judgeMissing = async (
+  const judgeOne = async (
     task: Task,
     submission: SubmissionId,
     phase: Phase,
-    seeds: readonly number[],
+    seed: number,
     signal: AbortSignal,
-  ): Promise<readonly Evaluation[]> => {
-    const fresh = await deps.runWhenFree(() => judge.evaluate(task, submission, phase, seeds, signal));
-    for (const evaluation of fresh) {
-      await deps.ledger.append({ kind: "evaluation-ended", atMs: deps.clock.now(), evaluation });
-    }
-    return fresh;
+  ): Promise<Evaluation> => {
+    const [evaluation] = await deps.runWhenFree(() =>
+      judge.evaluate(task, submission, phase, [seed], signal),
+    );
+    if (evaluation === undefined) throw new RangeError(`the judge returned no evaluation for seed ${seed}`);
+    await deps.ledger.append({ kind: "evaluation-ended", atMs: deps.clock.now(), evaluation });
+    return evaluation;
   };
 
   return {
-    async evaluate(task, submission, phase, seeds, signal) {
-      const keyOf = (seed: number) => evaluationKey({ submission, judgeHash: task.judgeHash, phase, seed });
-      const missing = seeds.filter((seed) => !deps.known.has(keyOf(seed)) && !underWay.has(keyOf(seed)));
-      if (missing.length > 0) {
-        const batch = judgeMissing(task, submission, phase, missing, signal);
-        for (const [position, seed] of missing.entries()) {
-          const one = batch.then((evaluations) => {
-            const evaluation = evaluations[position];
-            if (evaluation === undefined)
-              throw new RangeError(`the judge returned no evaluation for seed ${seed}`);
-            return evaluation;
-          });
-          underWay.set(keyOf(seed), one);
-          one.catch(() => {}).finally(() => underWay.delete(keyOf(seed)));
-        }
-      }
-      return Promise.all(
-        seeds.map(async (seed) => {
-          const result = deps.known.get(keyOf(seed)) ?? (await underWay.get(keyOf(seed)));
-          if (result === undefined) throw new RangeError(`no evaluation for seed ${seed}`);
-          return result;
-        }),
-      );
+    evaluate(task, submission, phase, seeds, signal) {
+      const results = seeds.map((seed) => {
+        const key = evaluationKey({ submission, judgeHash: task.judgeHash, phase, seed });
+        const known = deps.known.get(key);
+        if (known !== undefined) return known;
+        const asked = underWay.get(key);
+        if (asked !== undefined) return asked;
+        const one = judgeOne(task, submission, phase, seed, signal);
+        underWay.set(key, one);
+        one.catch(() => {}).finally(() => underWay.delete(key));
+        return one;
+      });
+      return allSettled(results);
     },
   };
+}
+
+/** All results, or the first failure once none is under way any more: nothing goes on behind a caller that was told. */
+async function allSettled<T>(results: readonly (T | Promise<T>)[]): Promise<readonly T[]> {
+  const settled = await Promise.allSettled(results);
+  return settled.map((result) => {
+    if (result.status === "rejected") throw result.reason;
+    return result.value;
+  });
 }
 
 /** The submissions of a finished rollout that are judged for the record: the final one, and the one best by validation. */

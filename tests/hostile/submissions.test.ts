@@ -146,6 +146,23 @@ open(os.path.join(top, "harness"), "w").write("no folder")`,
   });
 });
 
+describe("what it leaves behind", () => {
+  it("does not reach its next evaluation: a score depends on its seed alone", async () => {
+    const source = `import os
+MARK = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "seen")
+KNOWS = os.path.exists(MARK)
+open(MARK, "w").write("1")
+open(os.path.join(os.path.dirname(MARK), "harness", "random.py"), "w").write("raise SystemExit(0)")
+def row_strategy(history):
+    return 0 if KNOWS else 1
+`;
+    const [alone] = await here.evaluate(game, { "strategy.py": source }, [2]);
+    const [, second] = await here.evaluate(game, { "strategy.py": source }, [1, 2]);
+    expect(scoreOf(second)).toBe(scoreOf(alone));
+    expect(scoreOf(second)).toBeLessThan(honestNext - 0.3);
+  });
+});
+
 describe("what is invalid, with the reason", () => {
   const returning = (value: string) => `def row_strategy(history):\n    return ${value}\n`;
 
@@ -192,7 +209,11 @@ describe("what is invalid, with the reason", () => {
       "raise ValueError('\\x1b[2J\\ud800\\nscore 100')",
       /^ValueError: \?\[2J\? score 100 \(strategy\.py, line 1\)$/,
     ],
-    ["a kill of its keeper", "import os\nos.kill(os.getppid(), 9)", /^PermissionError|did not survive|defines no function row_strategy/],
+    [
+      "a kill of its keeper",
+      "import os\nos.kill(os.getppid(), 9)",
+      /^PermissionError|did not survive|defines no function row_strategy/,
+    ],
     ["no function", "row_strategy = 3", /strategy\.py defines no function row_strategy/],
     [
       "sys.exit",

@@ -47,16 +47,16 @@ describe("the journaled evaluator", () => {
     const first = scored(task, "s", 1, 99);
     known.set(first.key, first);
     const evaluations = await evaluate("s", [0, 1, 2]);
-    expect(asked).toEqual(["s:0,2"]);
+    expect(asked).toEqual(["s:0", "s:2"]);
     expect(evaluations.map((one) => one.kind === "scored" && one.score)).toEqual([0, 99, 20]);
     await evaluate("s", [0, 1, 2]);
-    expect(asked).toHaveLength(1);
+    expect(asked).toHaveLength(2);
   });
 
   it("judges once what many ask for at the same time", async () => {
     const { asked, events, evaluate } = bench();
     const all = await Promise.all(Array.from({ length: 20 }, () => evaluate("same", [0, 1])));
-    expect(asked).toEqual(["same:0,1"]);
+    expect(asked).toEqual(["same:0", "same:1"]);
     expect(events).toHaveLength(2);
     expect(new Set(all.map((one) => JSON.stringify(one))).size).toBe(1);
   });
@@ -67,6 +67,14 @@ describe("the journaled evaluator", () => {
     expect(events).toEqual([]);
     await expect(evaluate("s", [0])).resolves.toHaveLength(1);
     expect(asked).toHaveLength(2);
+  });
+
+  it("keeps the verdicts of other seeds when one fails, and waits for all of them", async () => {
+    const { asked, events, evaluate } = bench({ fails: 1 });
+    await expect(evaluate("s", [0, 1, 2])).rejects.toThrow("the judge broke");
+    expect(events).toHaveLength(2);
+    await evaluate("s", [0, 1, 2]);
+    expect(asked).toEqual(["s:0", "s:1", "s:2", "s:0"]);
   });
 
   it("judges the final submission and the best validated one, once where they are the same", () => {
