@@ -131,11 +131,13 @@ if (obstacle !== null) {
       expect(checked.digest).toMatch(/^sha256:|^[0-9a-f]{64}$/);
       expect(checked.capabilities).toMatchObject({ backend: "bubblewrap", hostFiles: "enforced" });
       expect(await contained.probe()).toMatchObject({ hostFiles: "partial" });
+      const data = mkdtempSync(join(root, "data"));
+      chmodSync(data, 0o755);
       const marker = "/usr/local/share/nightshift-test-marker";
       writeFileSync(marker, "of this machine");
       try {
         await using sandbox = await contained.create(
-          spec({ mounts: [{ hostPath: root, path: "/x/y" }] }),
+          spec({ mounts: [{ hostPath: data, path: "/x/y" }] }),
           never,
         );
         expect(sandbox.capabilities.hostFiles).toBe("enforced");
