@@ -90,7 +90,10 @@ export function createEnv(options: EnvOptions): Env {
     switch (result.kind) {
       case "text":
         state = result.state;
-        return told(result, result.exitCode === 127 ? misplacedTool(result.text, tools.keys()) : null);
+        return told(
+          result,
+          result.exitCode === 127 ? misplacedTool(result.text, tools.keys(), action.callId !== null) : null,
+        );
       case "validate": {
         const { validation, text } = await desk.ask(await collect(signal), signal);
         return { text, ending: null, info: { ...QUIET, ok: validation.score !== null, validation } };

@@ -10,6 +10,7 @@ import {
   messageSha256,
   type PooledMessage,
   promptSha256,
+  type Reasoning,
 } from "../../src/core/message.ts";
 import type { FinishReason, ReasoningInHistory, ToolSchema } from "../../src/core/model.ts";
 import type { Outcome } from "../../src/core/outcome.ts";
@@ -59,7 +60,7 @@ export interface FixtureStep {
   readonly text: string;
   readonly formatError?: boolean;
   readonly finish?: FinishReason;
-  readonly reasoning?: readonly { text: string; signature?: string }[];
+  readonly reasoning?: readonly Reasoning[];
   readonly toolCall?: { readonly name: string; readonly arguments: string };
   readonly observation?: string | null;
 }

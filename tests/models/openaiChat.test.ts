@@ -134,6 +134,29 @@ describe("openaiChat before aimock", () => {
   });
 });
 
+describe("reasoning of earlier replies", () => {
+  const messages: Message[] = [
+    { role: "user", content: "go" },
+    { role: "assistant", content: "a", reasoning: [{ text: "x" }, { text: "y" }], toolCalls: [] },
+    { role: "user", content: "on" },
+    { role: "assistant", content: "b", reasoning: [{ text: "z" }], toolCalls: [] },
+  ];
+  const sent = (request: Partial<ModelRequest>, changes: Partial<OpenaiChatOptions> = {}) => {
+    const body: { messages: Record<string, unknown>[] } = JSON.parse(
+      wire("http://127.0.0.1:1/v1", changes).encode(simpleRequest("go", { messages, ...request })),
+    );
+    return body.messages.map((message) => message["reasoning_content"]);
+  };
+
+  it("is sent again only in a member that the server is said to take", () => {
+    expect(sent({ reasoningInHistory: "all" })).toEqual([undefined, undefined, undefined, undefined]);
+    const field = { reasoningField: "reasoning_content" } as const;
+    expect(sent({}, field)).toEqual([undefined, undefined, undefined, undefined]);
+    expect(sent({ reasoningInHistory: "all" }, field)).toEqual([undefined, "x\n\ny", undefined, "z"]);
+    expect(sent({ reasoningInHistory: "sinceUser" }, field)).toEqual([undefined, undefined, undefined, "z"]);
+  });
+});
+
 describe("openaiChat before a faulty server", () => {
   let server: FaultyServer;
   beforeEach(async () => {

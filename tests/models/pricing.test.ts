@@ -22,6 +22,17 @@ describe("prices", () => {
     expect(priceUsd(tiered, usage)).toBeCloseTo(0.9 + 0.18 + 0.375 + 3, 12);
   });
 
+  it("charge what is cached for an hour at its own tier, or as other writes where it has none", () => {
+    const hour = { ...usage, cacheWrite1h: 40_000 };
+    // 60k × 3.75 + 40k × 6 in place of 100k × 3.75.
+    expect(priceUsd({ ...tiered, cacheWrite1hPerMillion: 6 }, hour)).toBeCloseTo(
+      0.9 + 0.18 + 0.225 + 0.24 + 3,
+      12,
+    );
+    expect(priceUsd(tiered, hour)).toBe(priceUsd(tiered, usage));
+    expect(mostUsd({ ...tiered, cacheWrite1hPerMillion: 6 }, 1000, 0)).toBeCloseTo(0.006, 15);
+  });
+
   it("charge cached tokens as input where no tier is named", () => {
     expect(priceUsd(flat, usage)).toBeCloseTo(3 + 3, 12);
   });

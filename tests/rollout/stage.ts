@@ -1,7 +1,7 @@
 // What rollout tests stand on: one real task, the process sandbox, the real judge, and a model that says what the test wants.
-import { fencedAgent } from "../../src/agent/fenced.ts";
-import { loadPrompts, PROMPTS_FOLDER } from "../../src/agent/prompts.ts";
-import type { Cell } from "../../src/core/cell.ts";
+import { PROMPTS_FOLDER } from "../../src/agent/prompts.ts";
+import { createAgent, loadScaffoldPrompts } from "../../src/agent/scaffolds.ts";
+import type { AgentConfig, Cell } from "../../src/core/cell.ts";
 import { rolloutKey, rolloutSeed } from "../../src/core/cell.ts";
 import { DEFAULT_LIMITS, type RolloutLimits } from "../../src/core/limits.ts";
 import type { Model } from "../../src/core/model.ts";
@@ -20,6 +20,7 @@ export interface Played {
 
 export interface PlayOptions {
   readonly limits?: Partial<RolloutLimits>;
+  readonly agent?: Partial<AgentConfig>;
   readonly signal?: AbortSignal;
   /** Called with the rollout's sandbox before the agent sees it. */
   readonly onSandbox?: (sandbox: Sandbox) => void;
@@ -36,18 +37,16 @@ export async function playWith(
   const cell: Cell = {
     taskId: task.id,
     playHash: task.playHash,
-    agent: { name: "test", scaffold: "fenced", history: "appendOnly" },
+    agent: { name: "test", scaffold: "fenced", history: "appendOnly", ...options.agent },
     model: { id: model.id, revision: null },
     sampling: {},
     limits,
   };
   const key = rolloutKey(cell, 0, null);
   const records: StepsLogRecord[] = [];
-  const agent = fencedAgent({
+  const agent = createAgent(cell.agent, await loadScaffoldPrompts(PROMPTS_FOLDER), {
     model,
-    prompts: await loadPrompts(PROMPTS_FOLDER),
     tools: toolset,
-    config: cell.agent,
     task,
     limits,
     sampling: {},
