@@ -2,6 +2,7 @@
 import { exportRecipe } from "../compose/exports.ts";
 import { readStoredRun } from "../compose/storedRun.ts";
 import { UserError } from "../core/errors.ts";
+import { suggestion } from "../core/nearest.ts";
 import { ALLOWANCES, type Allowance } from "../dataset/manifest.ts";
 import { DEFAULT_RECIPE, RECIPE_NAMES } from "../export/recipes.ts";
 import { type AddCommand, EXIT } from "./command.ts";
@@ -38,5 +39,7 @@ export const exportCommand: AddCommand = (program, world, done) => {
 function parseAllowance(text: string): Allowance {
   const allowance = ALLOWANCES.find((name) => name === text.trim());
   if (allowance !== undefined) return allowance;
-  throw new UserError(`--allow ${text}: must be one of ${ALLOWANCES.join(", ")}, separated by commas`);
+  throw new UserError(
+    `--allow ${text}: not a kind of rows (several are separated by commas); ${suggestion(text.trim(), ALLOWANCES)}`,
+  );
 }

@@ -2,6 +2,7 @@
 import { readStoredRun } from "../compose/storedRun.ts";
 import { UserError } from "../core/errors.ts";
 import type { PooledMessage } from "../core/message.ts";
+import { nearestName } from "../core/nearest.ts";
 import { outcomeText } from "../core/outcome.ts";
 import type { StepAction, StepRecord } from "../core/trajectory.ts";
 import type { RunReader } from "../store/readRun.ts";
@@ -18,22 +19,26 @@ export const showCommand: AddCommand = (program, world) => {
     .action(async (directory: string, prefix: string, options: { step?: string }) => {
       const { reader } = await readStoredRun(directory, []);
       const shown = await readRollout(reader, prefix);
+      const asked = options.step === undefined ? undefined : stepAt(shown, options.step);
       for (const line of shown.head) world.say(line);
-      if (options.step === undefined) {
+      if (asked === undefined) {
         for (const message of shown.pool.filter((message) => message.step === null))
           world.say(messageText(message));
         for (const step of shown.steps) world.say(stepText(step, shown.pool));
         return;
       }
-      const step = shown.steps[Number(options.step)];
-      if (step === undefined) {
-        throw new UserError(`--step ${options.step}: this rollout has steps 0 to ${shown.steps.length - 1}`);
-      }
-      for (const [from, to] of step.prompt)
+      for (const [from, to] of asked.prompt)
         for (const message of shown.pool.slice(from, to)) world.say(messageText(message));
-      world.say(stepText(step, shown.pool));
+      world.say(stepText(asked, shown.pool));
     });
 };
+
+function stepAt({ steps }: Shown, text: string): StepRecord {
+  const step = /^\d+$/.test(text) ? steps[Number(text)] : undefined;
+  if (step !== undefined) return step;
+  const there = steps.length === 0 ? "no steps yet" : `steps 0 to ${steps.length - 1}`;
+  throw new UserError(`--step ${text}: this rollout has ${there}; name one of them as a number`);
+}
 
 interface Shown {
   readonly head: readonly string[];
@@ -45,11 +50,22 @@ async function readRollout(reader: RunReader, prefix: string): Promise<Shown> {
   const found = [...reader.state.rollouts.values()].filter(({ key }) => key.startsWith(prefix));
   const [rollout] = found;
   if (rollout === undefined || found.length > 1) {
-    const some = [...reader.state.rollouts.keys()].slice(0, 3).map((key) => key.slice(0, 12));
-    const what = found.length > 1 ? `${found.length} rollouts start with` : "no rollout starts with";
-    throw new UserError(
-      `${what} "${prefix}" in ${reader.paths.directory}; keys look like ${some.join(", ") || "(none yet)"}`,
+    const keys = [...reader.state.rollouts.keys()];
+    const where = `in ${reader.paths.directory}`;
+    if (found.length > 1) {
+      const some = found.slice(0, 3).map(({ key }) => key.slice(0, Math.max(12, prefix.length + 4)));
+      throw new UserError(
+        `${found.length} rollouts start with "${prefix}" ${where}; name more of the key, such as ${some.join(", ")}`,
+      );
+    }
+    const near = nearestName(
+      prefix,
+      keys.map((key) => key.slice(0, prefix.length)),
     );
+    const some = keys.slice(0, 3).map((key) => key.slice(0, 12));
+    const remedy =
+      near === null ? `keys look like ${some.join(", ") || "(none yet)"}` : `did you mean ${near}?`;
+    throw new UserError(`no rollout starts with "${prefix}" ${where}; ${remedy}`);
   }
   const name = `rollout ${rollout.key}, seed ${rollout.seedIndex}, retry ${rollout.retry}`;
   if (rollout.archive !== null) {

@@ -5,6 +5,7 @@ import { judge } from "../judge/judge.ts";
 import { sessionMsMax } from "../pipeline/checkPlan.ts";
 import type { Plan } from "../pipeline/plan.ts";
 import { PlannedRun } from "../pipeline/plannedRun.ts";
+import { checkRoom, RUN_FREE_BYTES_MIN } from "../store/checkRoom.ts";
 import { createRun, openRun } from "../store/runDirectory.ts";
 import { namedBackend } from "./backends.ts";
 import type { Place } from "./place.ts";
@@ -24,6 +25,7 @@ export async function openPlannedRun(
   const { directory, plan, place } = of;
   const resolved = resolvedOf(plan);
   const { codeVersion, clock, log } = world;
+  await checkRoom(directory, RUN_FREE_BYTES_MIN);
   if (of.create !== null) {
     await createRun(directory, {
       runId: path.basename(path.resolve(directory)),

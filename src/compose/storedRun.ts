@@ -1,6 +1,6 @@
 // Reads a run that exists: its pipeline with settings over it, and whether its tasks and agents are still those it was played with.
 import { z } from "zod";
-import { UserError } from "../core/errors.ts";
+import { errorText, UserError } from "../core/errors.ts";
 import { type Pipeline, pipelineSchema } from "../pipeline/pipelineFile.ts";
 import type { Plan } from "../pipeline/plan.ts";
 import { withSettings } from "../pipeline/readPipeline.ts";
@@ -31,7 +31,14 @@ export interface StoredRun {
 /** Reads a run directory without writing. Throws UserError where there is none, or where a setting is wrong. */
 export async function readStoredRun(directory: string, settings: readonly string[]): Promise<StoredRun> {
   const reader = await readRun(directory);
-  const resolved = resolvedRunSchema.parse(reader.runJson.resolved);
+  const parsed = resolvedRunSchema.safeParse(reader.runJson.resolved);
+  if (!parsed.success) {
+    throw new UserError(
+      `${reader.paths.runJson}: \`resolved\` is not what this version (${reader.runJson.codeVersion} wrote it) reads ` +
+        `(${errorText(parsed.error)}); open the run with the version that wrote it, or start a new run`,
+    );
+  }
+  const resolved = parsed.data;
   const pipeline = settings.length === 0 ? resolved.pipeline : withSettings(resolved.pipeline, settings);
   return { reader, pipeline, resolved };
 }

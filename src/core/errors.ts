@@ -1,4 +1,5 @@
 // What can go wrong, by the boundary it crossed. An expected ending of a rollout is a value (outcome.ts), never an error.
+import { z } from "zod";
 
 export const BOUNDARIES = ["sandbox", "model", "task", "agent", "judge"] as const;
 export type Boundary = (typeof BOUNDARIES)[number];
@@ -49,7 +50,17 @@ export function isAbort(error: unknown): boolean {
 
 /** One line of text for any thrown value, with its cause where there is one. At most 500 characters. */
 export function errorText(error: unknown): string {
-  const own = error instanceof Error ? error.message || error.name : String(error);
+  const own = ownText(error);
   const cause = error instanceof Error && error.cause instanceof Error ? ` (${error.cause.message})` : "";
   return `${own}${own.includes(cause.slice(2, -1)) ? "" : cause}`.replaceAll(/\s+/g, " ").slice(0, 500);
+}
+
+function ownText(error: unknown): string {
+  // zod's own message is a JSON listing.
+  if (error instanceof z.ZodError) {
+    return error.issues
+      .map(({ path, message }) => (path.length === 0 ? message : `${path.map(String).join(".")}: ${message}`))
+      .join("; ");
+  }
+  return error instanceof Error ? error.message || error.name : String(error);
 }

@@ -18,6 +18,19 @@ export const outcomeSchema = z.discriminatedUnion("kind", [
 /** `failed` is infrastructure (retried, never reward 0); `cancelled` and `interrupted` were not the agent's doing either. */
 export type Outcome = z.infer<typeof outcomeSchema>;
 
+/** The texts that outcomes can have, but for those of `stopped`, whose rules are open. */
+export const OUTCOME_TEXTS: readonly string[] = [
+  "submitted",
+  "forfeit",
+  "limit",
+  ...LIMITS.map((limit) => `limit:${limit}`),
+  "stopped",
+  "failed",
+  ...BOUNDARIES.map((boundary) => `failed:${boundary}`),
+  "cancelled",
+  "interrupted",
+];
+
 /** The short text of an outcome, `kind` or `kind:detail`, as it stands in tables and reports. */
 export function outcomeText(outcome: Outcome): string {
   switch (outcome.kind) {

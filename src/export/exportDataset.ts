@@ -1,6 +1,7 @@
 // Exports a finished dataset by a recipe: the one door of this room. The work is done on another thread; the finished
 // folder takes its place as a whole.
 import { UserError } from "../core/errors.ts";
+import { suggestion } from "../core/nearest.ts";
 import type { Allowance } from "../dataset/manifest.ts";
 import { besides, type OffThread } from "../dataset/offThread.ts";
 import { replaceFolder } from "../dataset/replaceFolder.ts";
@@ -28,7 +29,7 @@ export async function exportDataset(options: ExportOptions): Promise<ExportRepor
   const recipe = RECIPE_NAMES.find((name) => name === options.recipe);
   if (recipe === undefined) {
     throw new UserError(
-      `there is no export recipe ${JSON.stringify(options.recipe)}; there are ${RECIPE_NAMES.join(", ")}`,
+      `there is no export recipe ${JSON.stringify(options.recipe)}; ${suggestion(options.recipe, RECIPE_NAMES)}`,
     );
   }
   return replaceFolder(outDir, async (folder) => {

@@ -1,14 +1,24 @@
 // Filter: pure. A verdict on each finished rollout from the ledger's facts and its score; the first rule that fails gives the reason.
 import { z } from "zod";
 import type { RolloutFacts } from "../core/ledger.ts";
-import { type Outcome, outcomeText } from "../core/outcome.ts";
+import { nearestName } from "../core/nearest.ts";
+import { OUTCOME_TEXTS, type Outcome, outcomeText } from "../core/outcome.ts";
 import { signedScore, type TaskDefinition } from "../core/task.ts";
 import type { Verdict } from "../core/verdict.ts";
 import type { Score } from "./score.ts";
 
+/** An ending as it is written in a filter; a misspelt one would silently keep nothing. */
+const endingSchema = z.string().superRefine((text, context) => {
+  if (OUTCOME_TEXTS.includes(text) || text.startsWith("stopped:")) return;
+  const near = nearestName(text, OUTCOME_TEXTS);
+  const remedy = near === null ? "" : ` (did you mean ${near}?)`;
+  const message = `must be how a rollout ends, such as submitted, forfeit or limit:steps${remedy}`;
+  context.addIssue({ code: "custom", message });
+});
+
 export const filterConfigSchema = z.strictObject({
   outcomes: z
-    .array(z.string())
+    .array(endingSchema)
     .min(1)
     .default(["submitted"])
     .describe("Endings that are kept, as `kind` or `kind:detail`."),

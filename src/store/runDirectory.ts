@@ -77,7 +77,7 @@ export async function createRun(
   const foreign = names.find((name) => !ours.has(name) && !/^run\.json\..*\.draft$/.test(name));
   if (foreign !== undefined) {
     throw new UserError(
-      `${paths.directory} is not empty (it holds ${foreign}): name a new directory for the run`,
+      `${paths.directory} is not empty (it holds ${foreign}): name a new directory for the run with --out`,
     );
   }
   for (const folder of folders) await mkdir(folder, { recursive: true });
@@ -148,7 +148,9 @@ export async function openRun(directory: string, options: OpenRunOptions = {}): 
 }
 
 function alreadyARun(paths: RunPaths): UserError {
-  return new UserError(`${paths.directory} already holds a run: resume it, or name a new directory`);
+  return new UserError(
+    `${paths.directory} already holds a run: resume it (\`nightshift resume\`), or name a new directory with --out`,
+  );
 }
 
 /** The end of the last record of each archive segment that the ledger points at. */

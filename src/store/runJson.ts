@@ -58,7 +58,10 @@ export async function readRunJson(paths: RunPaths): Promise<RunJson> {
   } catch (error) {
     const code = fileErrorCode(error);
     if (code !== "ENOENT" && code !== "ENOTDIR") throw error;
-    throw new UserError(`${paths.directory} holds no run: there is no run.json in it`, { cause: error });
+    throw new UserError(
+      `${paths.directory} holds no run: there is no run.json in it; name the folder that \`nightshift run\` printed`,
+      { cause: error },
+    );
   }
   const version = z.looseObject({ version: z.int().positive() }).safeParse(parsed(text)).data?.version;
   if (version !== undefined && version > RUN_FORMAT_VERSION) {
@@ -69,7 +72,10 @@ export async function readRunJson(paths: RunPaths): Promise<RunJson> {
   }
   const runJson = runJsonSchema.safeParse(parsed(text));
   if (runJson.success) return runJson.data;
-  throw new UserError(`${paths.runJson} is not nightshift's, or damaged: ${errorText(runJson.error)}`);
+  throw new UserError(
+    `${paths.runJson} is not nightshift's, or damaged (${parsed(text) === null ? "no JSON" : errorText(runJson.error)}); ` +
+      "restore it from a copy, or start a new run",
+  );
 }
 
 function parsed(text: string): unknown {
