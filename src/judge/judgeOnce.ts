@@ -80,6 +80,8 @@ export async function judgeOnce(
       room &&
       (await within("sandbox", "starting the harness", () => start(room, HARNESS, settings.cpuSecondsMax)));
     const relay = submission ? joined(judge, submission) : drained(judge);
+    // Where something below throws first, the rooms go, and with them the relay: nobody hears of that any more.
+    relay.catch(() => {});
     const exit = await within("sandbox", `waiting for the judge of ${task.id}`, () => judge.exit);
     const end = submission && (await endOf(submission));
     const flooded = await relay;
