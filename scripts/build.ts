@@ -23,7 +23,7 @@ for (const file of assets) await cp(path.join(SRC, file), path.join(DIST, file))
 const faults = await faultsOf(sources);
 for (const fault of faults) process.stderr.write(`${fault}\n`);
 if (faults.length > 0) process.exitCode = 1;
-else process.stdout.write(`dist: ${sources.length - assets.length} modules, ${assets.length} other files\n`);
+else process.stderr.write(`dist: ${sources.length - assets.length} modules, ${assets.length} other files\n`);
 
 /** What dist/ lacks, has changed, or has too much. */
 async function faultsOf(expected: readonly string[]): Promise<string[]> {
