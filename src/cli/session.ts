@@ -3,6 +3,7 @@ import { exportRecipe } from "../compose/exports.ts";
 import { type Place, placeText } from "../compose/place.ts";
 import type { World } from "../compose/world.ts";
 import type { PlannedRun } from "../pipeline/plannedRun.ts";
+import { planWarnings } from "../pipeline/planWarnings.ts";
 import { summariseCells } from "../pipeline/summary.ts";
 import { EXIT } from "./command.ts";
 import { showProgress } from "./progress.ts";
@@ -18,6 +19,8 @@ export async function playSession(world: World, run: PlannedRun, place: Place): 
   try {
     world.say(`run ${run.directory}`);
     world.say(placeText(place));
+    const ground = { backend: place.capabilities.backend, coreCount: world.coreCount };
+    for (const warning of planWarnings(run.plan, ground)) world.complain(`warning: ${warning}`);
     const view = showProgress(() => run.progress(), world.out);
     const ending = await run.play(interrupt.signal).finally(() => view.close());
     if (ending === "interrupted") {

@@ -1,5 +1,6 @@
 // The real world: clock, randomness, environment, terminal and signals. Everything below the command line is given these.
 import { readFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import path from "node:path";
 import { z } from "zod";
 import type { Clock, Log } from "../core/runtime.ts";
@@ -12,6 +13,8 @@ export interface World {
   readonly log: Log;
   readonly env: (name: string) => string | undefined;
   readonly codeVersion: string;
+  /** CPU cores that this process may use. */
+  readonly coreCount: number;
   readonly out: NodeJS.WriteStream;
   /** One line on standard output. */
   say(text: string): void;
@@ -54,6 +57,7 @@ export async function createWorld(): Promise<World> {
     log: { info: () => {}, warn: write("warn") },
     env: (name) => process.env[name],
     codeVersion: packageJson.version,
+    coreCount: availableParallelism(),
     out: process.stdout,
     say: (text) => process.stdout.write(`${text}\n`),
     complain: (text) => process.stderr.write(`${text}\n`),

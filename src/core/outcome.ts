@@ -59,3 +59,8 @@ export function isEpisodeEnd(outcome: Outcome): boolean {
     outcome.kind === "stopped"
   );
 }
+
+/** The same of an outcome's text; false for a text that no outcome has. */
+export function isEpisodeEndText(text: string): boolean {
+  return /^(?:submitted|forfeit|limit|stopped)(?::|$)/.test(text);
+}

@@ -8,18 +8,26 @@ import type { Plan } from "./plan.ts";
 /** Throws UserError at the first thing that would go wrong later, wherever the plan is played. */
 export function checkNeeds(plan: Plan, env: (name: string) => string | undefined): void {
   const { pipeline } = plan;
-  const costs = pipeline.budgets.usd ?? pipeline.limits.costUsd ?? null;
-  for (const model of pipeline.cells.models) {
+  for (const [index, model] of pipeline.cells.models.entries()) {
     if (model.wire === "scripted") continue;
+    const place = `cells.models.${index}`;
     for (const sampling of pipeline.cells.sampling) checkSampling(model, sampling);
     if (model.keyEnv !== null && !env(model.keyEnv)) {
       throw new UserError(
-        `cells.models: ${model.name} takes its key from ${model.keyEnv}, which is not set; export it, or set keyEnv: null for a server without keys`,
+        `${place}.keyEnv: ${model.name} takes its key from ${model.keyEnv}, which is not set; export it, or set keyEnv: null for a server without keys`,
       );
     }
-    if (costs !== null && model.price === null) {
+    const limit = dollarLimit(plan, model);
+    if (limit !== null && model.price === null) {
       throw new UserError(
-        `cells.models: ${model.name} has no price, but there is a limit in dollars (${costs}); give the model a price, or take the limit out`,
+        `${place}.price: ${model.name} has no price, but there is a limit in dollars (${limit}); give the model a price, or take the limit out`,
+      );
+    }
+    const hosts = model.baseUrls.map((baseUrl) => new URL(baseUrl).host);
+    const shared = hosts.find((host, other) => hosts.indexOf(host) !== other);
+    if (shared !== undefined) {
+      throw new UserError(
+        `${place}.baseUrls: two of ${model.name} are on ${shared}; each needs a host and port of its own, take one out`,
       );
     }
   }
@@ -31,13 +39,23 @@ export function checkNeeds(plan: Plan, env: (name: string) => string | undefined
   }
   if (perCell % groupSize !== 0) {
     throw new UserError(
-      `rollouts.groupSize: ${groupSize} does not divide rollouts.perCell: ${perCell}; the last group would be short`,
+      `rollouts.groupSize: ${groupSize} does not divide rollouts.perCell: ${perCell}; the last group would be short; make perCell a multiple of it`,
     );
   }
   const names = pipeline.cells.models.map((model) => model.name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined)
     throw new UserError(`cells.models: two models are named ${twice}; give each its own name`);
+}
+
+/** What limits a model's dollars, by its key; null where nothing does. */
+function dollarLimit({ pipeline, cells }: Plan, model: ModelConfig): string | null {
+  const { usd } = pipeline.budgets;
+  if (usd !== null) return `budgets.usd: ${usd}`;
+  const limited = cells.find((cell) => cell.model === model && cell.cell.limits.costUsd !== null);
+  return limited === undefined
+    ? null
+    : `limits.costUsd: ${limited.cell.limits.costUsd} on ${limited.cell.taskId}`;
 }
 
 /** Throws UserError for a sampling parameter that a model's API does not have: it would not be sent, and rows would say it was. */
