@@ -14,17 +14,23 @@ import { newTask } from "../tasks/newTask.ts";
 import { readSolutions } from "../tasks/readSolutions.ts";
 import { recordMeasured } from "../tasks/recordMeasured.ts";
 import { BACKEND_NAMES, chooseBackend, namedBackend } from "./backends.ts";
+import { PACKAGE_ROOT } from "./packageRoot.ts";
 import { findTask, listTaskIds } from "./tasks.ts";
 import type { World } from "./world.ts";
 
 export type { TaskReport } from "../judge/taskReport.ts";
 
 const KEY_BYTES = 32;
+const TASK_SCHEMA = path.join(PACKAGE_ROOT, "schemas", "task.json");
 
 /** Lays out a new task; returns its folder. Throws UserError, with nothing written, where that cannot be. */
 export async function makeTask(of: { name: string; kind: string; tasksRoot: string }): Promise<string> {
-  await newTask({ ...of, key: randomBytes(KEY_BYTES).toString("hex") });
-  return path.join(of.tasksRoot, of.name);
+  const folder = path.join(of.tasksRoot, of.name);
+  const key = randomBytes(KEY_BYTES).toString("hex");
+  // A way to a package elsewhere, such as a cache of npx, would be good for one machine only, and not for long.
+  const isHere = [folder, PACKAGE_ROOT].every((place) => !path.relative(".", place).startsWith(".."));
+  await newTask({ ...of, key, ...(isHere ? { schema: path.relative(folder, TASK_SCHEMA) } : {}) });
+  return folder;
 }
 
 export interface CheckRequest {

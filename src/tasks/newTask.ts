@@ -17,13 +17,15 @@ export interface NewTask {
   readonly tasksRoot: string;
   /** A fresh secret text for hidden/key: the judge's randomness hangs on it. */
   readonly key: string;
+  /** The way from the new folder to the JSON Schema that editors check task.yaml against; left out: no hint is written. */
+  readonly schema?: string;
 }
 
 /**
  * Writes `<tasksRoot>/<name>/` and returns the paths of its files. Throws a UserError, with nothing written, on an unknown kind, a
  * name that no task can have, or a folder that is there already.
  */
-export async function newTask({ name, kind, tasksRoot, key }: NewTask): Promise<readonly string[]> {
+export async function newTask({ name, kind, tasksRoot, key, schema }: NewTask): Promise<readonly string[]> {
   const known = KINDS.find((candidate) => candidate === kind);
   if (known === undefined)
     throw new UserError(`--kind ${JSON.stringify(kind)}: there is ${KINDS.join(", ")}`);
@@ -39,7 +41,7 @@ export async function newTask({ name, kind, tasksRoot, key }: NewTask): Promise<
   for (const file of files) {
     const target = path.join(folder, file.path);
     await mkdir(path.dirname(target), { recursive: true });
-    await writeFile(target, contentFor(file, name, key), {
+    await writeFile(target, contentFor(file, name, key, schema), {
       mode: file.executable ? 0o755 : 0o644,
       flag: "wx",
     });
@@ -51,11 +53,14 @@ function contentFor(
   file: { path: string; data: Uint8Array },
   name: string,
   key: string,
+  schema: string | undefined,
 ): Uint8Array | string {
   const text = () => new TextDecoder().decode(file.data);
   if (file.path === "hidden/key") return `${key}\n`;
-  if (file.path === "task.yaml")
-    return text().replace(/^title: .*$/m, `title: ${JSON.stringify(titleOf(name))}`);
+  if (file.path === "task.yaml") {
+    const hint = schema === undefined ? "" : `# yaml-language-server: $schema=${schema}\n`;
+    return `${hint}${text().replace(/^title: .*$/m, `title: ${JSON.stringify(titleOf(name))}`)}`;
+  }
   if (file.path === "description.md") return text().replace(/^# .*$/m, `# ${titleOf(name)}`);
   return file.data;
 }

@@ -121,6 +121,17 @@ describe("the installed package", () => {
     expect(manifest.tables.trajectories.rows).toBe(1);
   });
 
+  it("lays out a task of one's own, with the way to its schema for editors", async ({ skip }) => {
+    if (unreachable !== null) skip(unreachable);
+    const made = await run("npx", ["nightshift", "tasks", "new", "mine", "--kind", "csv"], consumer);
+    expect(made, made.stderr).toMatchObject({ exitCode: 0 });
+    const text = await readFile(path.join(consumer, "tasks/mine/task.yaml"), "utf8");
+    const hint = /^# yaml-language-server: \$schema=(\S+)\n/.exec(text)?.[1] ?? "";
+    expect(hint).toBe("../../node_modules/nightshift/schemas/task.json");
+    const schema = await readFile(path.join(consumer, "tasks/mine", hint), "utf8");
+    expect(JSON.parse(schema)).toMatchObject({ title: "Nightshift task.yaml" });
+  });
+
   it("is a library with types", async ({ skip }) => {
     if (unreachable !== null) skip(unreachable);
     await writeFile(path.join(consumer, "use.ts"), CONSUMER);
