@@ -2,8 +2,10 @@
 import { Command } from "commander";
 import type { World } from "../compose/world.ts";
 import { type AddCommand, EXIT_MEANINGS } from "./command.ts";
+import { doctorCommand } from "./doctor.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { exportCommand } from "./export.ts";
+import { gcCommand } from "./gc.ts";
 import { resumeCommand } from "./resume.ts";
 import { runCommand } from "./run.ts";
 import { showCommand } from "./show.ts";
@@ -18,6 +20,8 @@ const COMMANDS: readonly AddCommand[] = [
   tasksCommand,
   evaluateCommand,
   exportCommand,
+  doctorCommand,
+  gcCommand,
 ];
 
 /** The program with all its commands. Contract: it throws CommanderError where commander would end the process. */

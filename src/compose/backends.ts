@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import path from "node:path";
 import { UserError } from "../core/errors.ts";
+import { hashOf } from "../core/hash.ts";
 import type { BlobStore, SandboxBackend } from "../core/sandbox.ts";
 import type { Pipeline } from "../pipeline/pipelineFile.ts";
 import { bubblewrapBackend } from "../sandbox/bubblewrap.ts";
@@ -13,7 +14,6 @@ import type { World } from "./world.ts";
 const SYSTEM_PYTHON = "/usr/bin/python3";
 const DOCKER_SOCKET = "/var/run/docker.sock";
 const SYSTEM_TREES = "/var/cache/nightshift/trees";
-const SOCKET_ROOT = path.join(tmpdir(), "nightshift");
 
 /** A backend that a run can have: `auto` is one of these once it is resolved. */
 export type BackendName = Exclude<Pipeline["sandbox"]["backend"], "auto">;
@@ -83,8 +83,13 @@ export function namedBackend(
   }
 }
 
+/** Each daemon has a socket folder of its own: what one of them does not know is not a leftover of another. */
 function containers(options: Omit<DockerBackendOptions, "socketRoot">): SandboxBackend {
-  return dockerBackend({ ...options, socketRoot: SOCKET_ROOT });
+  const { engine, connection } = options;
+  const isUsual =
+    engine === "docker" && "socketPath" in connection && connection.socketPath === DOCKER_SOCKET;
+  const name = isUsual ? "" : `-${hashOf("sockets", { engine, ...connection }).slice(0, 8)}`;
+  return dockerBackend({ ...options, socketRoot: path.join(tmpdir(), `nightshift${name}`) });
 }
 
 /** The backend that a pipeline's `sandbox` means on this machine. */

@@ -5,6 +5,7 @@ import { chmod, mkdir, readdir, rm, stat } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { UserError } from "../../core/errors.ts";
+import type { SweepOptions } from "../../core/sandbox.ts";
 
 export const SOCKET_NAME = "s";
 /** A unix socket's address holds 108 bytes with its final zero. */
@@ -60,7 +61,7 @@ export function connectSocket(folder: string): Promise<Socket> {
 export async function sweepSocketFolders(
   root: string,
   living: ReadonlySet<string>,
-  nowMs: number,
+  { nowMs, dryRun, found }: Pick<SweepOptions, "dryRun" | "found"> & { readonly nowMs: number },
 ): Promise<number> {
   const names = await readdir(root).catch(() => []);
   let count = 0;
@@ -69,7 +70,8 @@ export async function sweepSocketFolders(
     const folder = join(root, name);
     const { ctimeMs } = await stat(folder).catch(() => ({ ctimeMs: nowMs }));
     if (nowMs - ctimeMs < FOLDER_AGE_MS) continue;
-    await rm(folder, { recursive: true, force: true });
+    found?.(`socket folder ${folder}`);
+    if (!dryRun) await rm(folder, { recursive: true, force: true });
     count += 1;
   }
   return count;

@@ -24,7 +24,10 @@ export async function sweepContainers(engine: Engine, sweep: Sweep): Promise<num
     found?.(`container ${container.Names[0]?.replace(/^\//, "") ?? container.Id}`);
     doomed.push(container);
   }
-  if (sweep.dryRun) return doomed.length;
+  if (sweep.dryRun) {
+    await sweepSocketFolders(sweep.socketRoot, living(await list(engine, LABELS.run)), sweep);
+    return doomed.length;
+  }
   const todo = [...doomed];
   let count = 0;
   const work = async (): Promise<void> => {
@@ -34,9 +37,13 @@ export async function sweepContainers(engine: Engine, sweep: Sweep): Promise<num
   };
   await Promise.all(Array.from({ length: REMOVING_MAX }, work));
   const left = await list(engine, LABELS.run);
-  const living = new Set(left.map(({ Labels }) => Labels[LABELS.socket] ?? ""));
-  await sweepSocketFolders(sweep.socketRoot, living, sweep.nowMs);
+  await sweepSocketFolders(sweep.socketRoot, living(left), sweep);
   return count;
+}
+
+/** The sandbox ids that have a container. */
+function living(containers: readonly Docker.ContainerInfo[]): ReadonlySet<string> {
+  return new Set(containers.map(({ Labels }) => Labels[LABELS.socket] ?? ""));
 }
 
 function list(engine: Engine, label: string): Promise<Docker.ContainerInfo[]> {

@@ -1,0 +1,106 @@
+// What a pipeline needs from this machine and from others: tasks, keys, prices, endpoints, images, a sandbox that holds. It asks
+// endpoints what models they have, and never for a reply that costs.
+import { errorText, UserError } from "../core/errors.ts";
+import { checkIsolation, checkNeeds } from "../pipeline/checkPlan.ts";
+import type { Pipeline } from "../pipeline/pipelineFile.ts";
+import type { Plan } from "../pipeline/plan.ts";
+import { chooseBackend, NO_BLOBS, namedBackend } from "./backends.ts";
+import { type Check, missing, ok } from "./check.ts";
+import { endpointChecks } from "./endpointChecks.ts";
+import { planOf } from "./plan.ts";
+import { loadAnyTask } from "./tasks.ts";
+import type { World } from "./world.ts";
+
+/** Every check of a pipeline. It can run when none of them is missing. */
+export async function pipelineChecks(world: World, pipeline: Pipeline): Promise<readonly Check[]> {
+  const tasks = await Promise.all(pipeline.cells.tasks.map(taskCheck));
+  const models = await Promise.all(pipeline.cells.models.map((model) => modelChecks(world, pipeline, model)));
+  const checks = [...tasks, ...models.flat()];
+  if (tasks.some(({ status }) => status === "missing")) return checks;
+  const plan = await planOf(pipeline).catch((error: unknown) => asText(error));
+  if (typeof plan === "string") return [...checks, missing("plan", plan, "change the pipeline file")];
+  return [...checks, planCheck(plan), ...(await sandboxChecks(world, plan))];
+}
+
+async function taskCheck(id: string): Promise<Check> {
+  const name = `task ${id}`;
+  return loadAnyTask(id).then(
+    ({ definition }) => ok(name, `${definition.title} (image ${definition.image})`),
+    (error: unknown) => missing(name, asText(error), "name another task, or mend this one's files"),
+  );
+}
+
+async function modelChecks(
+  world: World,
+  pipeline: Pipeline,
+  model: Pipeline["cells"]["models"][number],
+): Promise<readonly Check[]> {
+  const name = `model ${model.name}`;
+  if (model.wire === "scripted") return [ok(name, "scripted: needs no key, no price and no network")];
+  const checks: Check[] = [];
+  const key = model.keyEnv === null ? null : (world.env(model.keyEnv) ?? "");
+  if (key === null) checks.push(ok(`${name}: key`, "none wanted"));
+  else if (key !== "") checks.push(ok(`${name}: key`, `${model.keyEnv} is set`));
+  else {
+    const remedy = `export ${model.keyEnv}=…, or set keyEnv: null for a server without keys`;
+    checks.push(missing(`${name}: key`, `${model.keyEnv} is not set`, remedy));
+  }
+  const limit = pipeline.budgets.usd ?? pipeline.limits.costUsd ?? null;
+  if (model.price !== null) checks.push(ok(`${name}: price`, "given"));
+  else if (limit === null) checks.push(ok(`${name}: price`, "none, and no limit in dollars"));
+  else {
+    const remedy = "give the model a price, or take the limit in dollars out";
+    checks.push(missing(`${name}: price`, `none, but there is a limit of $${limit}`, remedy));
+  }
+  return [...checks, ...(await endpointChecks(name, model, key === "" ? null : key))];
+}
+
+/** What the plan's own rules say. Keys and prices have lines of their own, and are taken as given here. */
+function planCheck(plan: Plan): Check {
+  const limits = { ...plan.pipeline.limits, costUsd: undefined };
+  const pipeline = { ...plan.pipeline, limits, budgets: { ...plan.pipeline.budgets, usd: null } };
+  try {
+    checkNeeds({ ...plan, pipeline }, () => "given");
+    const seeds = plan.cells.reduce((sum, { demand }) => sum + demand.rolloutsMax, 0);
+    return ok("plan", `${plan.cells.length} cells, at most ${seeds} rollouts`);
+  } catch (error) {
+    return missing("plan", asText(error), "change the pipeline file");
+  }
+}
+
+async function sandboxChecks(world: World, plan: Plan): Promise<readonly Check[]> {
+  const { sandbox } = plan.pipeline;
+  const { name, insteadOf } = await chooseBackend(world, sandbox);
+  const backend = namedBackend(world, name, sandbox.docker, NO_BLOBS);
+  const title = sandbox.backend === "auto" ? `sandbox ${name} (auto)` : `sandbox ${name}`;
+  try {
+    const capabilities = await backend.probe();
+    const checks = [ok(title, insteadOf === null ? "works here" : `works here; ${insteadOf}`)];
+    for (const image of new Set(plan.cells.map(({ task }) => task.definition.image))) {
+      try {
+        const checked = await backend.checkImage(image);
+        checks.push(ok(`image ${image}`, checked.digest));
+        checkIsolation(plan, checked.capabilities ?? capabilities);
+      } catch (error) {
+        const [what, remedy] = split(asText(error));
+        checks.push(missing(`image ${image}`, what, remedy));
+      }
+    }
+    return checks;
+  } catch (error) {
+    const [what, remedy] = split(asText(error));
+    return [missing(title, what, remedy)];
+  } finally {
+    await backend.close();
+  }
+}
+
+/** Our sentences say what is wrong, then what to do. */
+function split(sentence: string): readonly [string, string] {
+  const at = sentence.lastIndexOf("; ");
+  return at < 0 ? [sentence, "see `nightshift doctor`"] : [sentence.slice(0, at), sentence.slice(at + 2)];
+}
+
+function asText(error: unknown): string {
+  return error instanceof UserError ? error.message : errorText(error);
+}
