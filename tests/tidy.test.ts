@@ -58,7 +58,9 @@ const ENTRY_FILES = /^src\/(index\.ts|cli\/main\.ts|.*[wW]orker\.ts)$/;
 
 const SOURCE_FILES = await listFiles("src", ".ts");
 const SOURCES = new Map(
-  await Promise.all(SOURCE_FILES.map(async (file) => [file, await readFile(path.join(root, file), "utf8")] as const)),
+  await Promise.all(
+    SOURCE_FILES.map(async (file) => [file, await readFile(path.join(root, file), "utf8")] as const),
+  ),
 );
 
 function roomOf(file: string): string {
@@ -115,7 +117,9 @@ describe("the house", () => {
     const wrong = SOURCE_FILES.flatMap((file) =>
       importsOf(file)
         .filter((name) => !name.startsWith(".") && !name.startsWith("node:"))
-        .map((name) => (name.startsWith("@") ? name.split("/").slice(0, 2).join("/") : (name.split("/")[0] ?? name)))
+        .map((name) =>
+          name.startsWith("@") ? name.split("/").slice(0, 2).join("/") : (name.split("/")[0] ?? name),
+        )
         .filter((name) => !builtinModules.includes(name) && !file.startsWith(VENDOR_ROOM[name] ?? "nowhere"))
         .map((name) => `${file} imports ${name}`),
     );
@@ -153,8 +157,11 @@ describe("the house", () => {
   });
 
   it("does not escape from the type system", () => {
-    const escapes = /:\s*any\b|\bas any\b|\bas unknown as\b|<any>|@ts-(?:ignore|expect-error|nocheck)|biome-ignore/;
-    const wrong = [...SOURCES].filter(([file, code]) => escapes.test(codeOnly(file)) || /@ts-|biome-ignore/.test(code));
+    const escapes =
+      /:\s*any\b|\bas any\b|\bas unknown as\b|<any>|@ts-(?:ignore|expect-error|nocheck)|biome-ignore/;
+    const wrong = [...SOURCES].filter(
+      ([file, code]) => escapes.test(codeOnly(file)) || /@ts-|biome-ignore/.test(code),
+    );
     expect(wrong.map(([file]) => file)).toEqual([]);
   });
 
@@ -175,7 +182,12 @@ describe("the house", () => {
     const wrong: string[] = [];
     for (const file of await listFiles("tests", ".ts")) {
       if (file.endsWith("tidy.test.ts")) continue;
-      if (/vi\.mock\(|\b(?:it|test|describe)\.(?:only|todo)\(/.test(await readFile(path.join(root, file), "utf8"))) wrong.push(file);
+      if (
+        /vi\.mock\(|\b(?:it|test|describe)\.(?:only|todo)\(/.test(
+          await readFile(path.join(root, file), "utf8"),
+        )
+      )
+        wrong.push(file);
     }
     expect(wrong).toEqual([]);
   });

@@ -29,7 +29,7 @@ export function showProgress(snapshot: () => Progress, out: NodeJS.WriteStream):
       out.write(`${lines.join(" | ")}\n`);
       return;
     }
-    const width = Math.max(20, out.columns ?? 80);
+    const width = Math.max(20, out.columns || 80);
     const up = drawnLines > 0 ? `\u001b[${drawnLines}A\r\u001b[J` : "";
     out.write(`${up}${lines.map((line) => line.slice(0, width - 1)).join("\n")}\n`);
     drawnLines = lines.length;

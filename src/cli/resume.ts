@@ -2,7 +2,7 @@
 import { checkPlan } from "../compose/place.ts";
 import { planOf } from "../compose/plan.ts";
 import { openPlannedRun } from "../compose/runs.ts";
-import { checkSameRules, readStoredRun } from "../compose/storedRun.ts";
+import { checkSameRules, hasItsDataset, readStoredRun } from "../compose/storedRun.ts";
 import { type AddCommand, collect, EXIT } from "./command.ts";
 import { playSession } from "./session.ts";
 
@@ -19,7 +19,8 @@ export const resumeCommand: AddCommand = (program, world, done) => {
     )
     .action(async (directory: string, options: { set: readonly string[] }) => {
       const stored = await readStoredRun(directory, options.set);
-      if (stored.reader.state.status === "complete" && options.set.length === 0) {
+      const isWhole = stored.reader.state.status === "complete" && (await hasItsDataset(stored));
+      if (isWhole && options.set.length === 0) {
         world.say(`${directory}: complete, nothing to do.`);
         return done(EXIT.done);
       }

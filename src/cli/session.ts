@@ -13,7 +13,7 @@ import { exportText, funnelText, scoreTable } from "./summaryText.ts";
 export async function playSession(world: World, run: PlannedRun, place: Place): Promise<number> {
   const interrupt = new AbortController();
   const giveBack = world.onInterrupt(() => {
-    world.say("stopping: no more rollouts are admitted; again to end at once");
+    world.say("stopping: running rollouts are cut off and stay owed; again to end at once");
     interrupt.abort();
   });
   try {
@@ -28,6 +28,8 @@ export async function playSession(world: World, run: PlannedRun, place: Place): 
       return EXIT.interrupted;
     }
     return await writeAndTell(world, run, ending, interrupt.signal);
+  } catch (error) {
+    return await stopped(world, run, interrupt.signal, error);
   } finally {
     giveBack();
     await run.close();
@@ -44,10 +46,20 @@ export async function judgeSession(world: World, run: PlannedRun): Promise<numbe
       `judged again: ${counts.evaluations} evaluations, ${counts.modelCalls} model calls, ${counts.rollouts} rollouts`,
     );
     return await writeAndTell(world, run, "played", interrupt.signal);
+  } catch (error) {
+    return await stopped(world, run, interrupt.signal, error);
   } finally {
     giveBack();
     await run.close();
   }
+}
+
+/** An interrupt that came while the judge worked or the dataset was written; anything else is thrown on. */
+async function stopped(world: World, run: PlannedRun, signal: AbortSignal, error: unknown): Promise<number> {
+  if (!signal.aborted) throw error;
+  await run.end("interrupted");
+  world.say(`interrupted: go on with \`nightshift resume ${run.directory}\``);
+  return EXIT.interrupted;
 }
 
 async function writeAndTell(

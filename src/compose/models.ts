@@ -1,6 +1,7 @@
 // Picks the wire of a configured model and the policies around it.
 import type { AgentConfig } from "../core/cell.ts";
 import { UserError } from "../core/errors.ts";
+import { hashOf } from "../core/hash.ts";
 import type { Model, Price } from "../core/model.ts";
 import { anthropic } from "../models/anthropic.ts";
 import { openaiChat } from "../models/openaiChat.ts";
@@ -20,8 +21,17 @@ export function modelIdentity(config: ModelConfig) {
   if (config.wire === "scripted") return { id: SCRIPTED_ID, revision: SCRIPTED_REVISION };
   const thinking =
     config.wire === "anthropic" && config.thinking !== null ? thinkingText(config.thinking) : [];
-  const parts = [...(config.revision === null ? [] : [config.revision]), ...thinking];
+  const parts = [...(config.revision === null ? [] : [config.revision]), ...thinking, ...requestText(config)];
   return { id: config.model, revision: parts.length === 0 ? null : parts.join(" ") };
+}
+
+/** What else of a configuration changes what is sent or how it is read; nothing for one without extras. */
+function requestText(config: RemoteConfig): readonly string[] {
+  const isPlain = config.wire === "openai" && Object.keys(config.extraBody).length === 0 && !config.thinkTags;
+  if (isPlain) return [];
+  const { extraBody } = config;
+  const thinkTags = config.wire === "openai" && config.thinkTags;
+  return [`request:${hashOf("request", { wire: config.wire, extraBody, thinkTags }).slice(0, 16)}`];
 }
 
 function thinkingText(thinking: "adaptive" | { readonly budgetTokens: number }): readonly string[] {

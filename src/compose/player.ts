@@ -28,14 +28,15 @@ export function playerOf(
   const { plan, place, backend, blobs, runId, ledger, steps } = given;
   const models = new Map(plan.pipeline.cells.models.map((config) => [config.name, modelOf(world, config)]));
   const configs = new Map(plan.cells.map(({ cell, model }) => [cell, model]));
-  return (spec: RolloutSpec, signal: AbortSignal) => {
+  return async (spec: RolloutSpec, signal: AbortSignal) => {
     const { key, retry, cell, task } = spec;
     const config = configs.get(cell);
     const model = config && models.get(config.name);
     if (config === undefined || model === undefined) throw new RangeError(`no model for rollout ${key}`);
     const { costUsd } = cell.limits;
+    const budget = createBudget("rollout", { usdMax: costUsd, tokensMax: null }, given.budget);
     const recorded = withRecording(model, {
-      budget: createBudget("rollout", { usdMax: costUsd, tokensMax: null }, given.budget),
+      budget,
       price: modelPrice(config),
       ...(config.wire === "anthropic" ? { outputTokensMax: config.maxOutputTokens } : {}),
       journal: {
@@ -74,6 +75,8 @@ export function playerOf(
       const imageDigest = place.imageDigests.get(task.definition.image) ?? "";
       return { env, place: { sandbox, capabilities, imageDigest } };
     };
-    return playRollout(spec, { agent, provider: model.provider, open, log: steps, clock }, signal);
+    const parts = { agent, provider: model.provider, open, log: steps, clock };
+    const trajectory = await playRollout(spec, parts, signal);
+    return { trajectory, charged: budget.spent };
   };
 }

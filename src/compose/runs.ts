@@ -1,6 +1,8 @@
 // Opens run directories: a new one for a plan, or one that goes on.
+import { randomBytes } from "node:crypto";
 import path from "node:path";
 import { workerPool } from "../compute/workerPool.ts";
+import { errorText, UserError } from "../core/errors.ts";
 import { judge } from "../judge/judge.ts";
 import { sessionMsMax } from "../pipeline/checkPlan.ts";
 import type { Plan } from "../pipeline/plan.ts";
@@ -14,6 +16,8 @@ import { playerOf } from "./player.ts";
 import { resolvedOf } from "./storedRun.ts";
 import type { World } from "./world.ts";
 
+/** Two runs whose directories have the same name must not take each other's sandboxes for their own. */
+const RUN_ID_BYTES = 4;
 const WORKERS_MAX = 1;
 const WORKER_JOBS_MAX = 16;
 
@@ -26,14 +30,17 @@ export async function openPlannedRun(
   const resolved = resolvedOf(plan);
   const { codeVersion, clock, log } = world;
   await checkRoom(directory, RUN_FREE_BYTES_MIN);
-  if (of.create !== null) {
-    await createRun(directory, {
-      runId: path.basename(path.resolve(directory)),
-      createdAt: new Date(clock.now()).toISOString(),
-      codeVersion,
-      pipelineText: of.create.text,
-      resolved,
-    });
+  const { create } = of;
+  if (create !== null) {
+    await asUserError(directory, () =>
+      createRun(directory, {
+        runId: `${path.basename(path.resolve(directory))}-${randomBytes(RUN_ID_BYTES).toString("hex")}`,
+        createdAt: new Date(clock.now()).toISOString(),
+        codeVersion,
+        pipelineText: create.text,
+        resolved,
+      }),
+    );
   }
   const store = await openRun(directory);
   const pool = workerPool({ workersMax: WORKERS_MAX, waitingMax: WORKER_JOBS_MAX });
@@ -44,12 +51,12 @@ export async function openPlannedRun(
   };
   try {
     const { pipelineText, runId } = store.runJson;
-    if (of.create === null) await store.amend({ codeVersion, pipelineText, resolved });
+    if (create === null) await store.amend({ codeVersion, pipelineText, resolved });
     const prompts = await loadAgentPrompts();
     return new PlannedRun(plan, store, {
       judge: (blobs) => judge({ backend, blobs, clock, runId, log }),
       player: (given) => playerOf(world, { ...given, plan, place, backend, runId, prompts }),
-      sweep: () => backend.sweep({ runId }),
+      sweep: () => backend.sweep({ runId, spareOwned: true }),
       offThread: pool.runInWorker,
       release,
       clock,
@@ -60,6 +67,23 @@ export async function openPlannedRun(
   } catch (error) {
     await release();
     await store.close();
+    throw error;
+  }
+}
+
+/** What the file system refuses about a directory that the user named is the user's to mend. */
+async function asUserError<T>(directory: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof Error && "syscall" in error) {
+      throw new UserError(
+        `cannot make the run directory ${directory}: ${errorText(error)}; name a place that can be written`,
+        {
+          cause: error,
+        },
+      );
+    }
     throw error;
   }
 }

@@ -1,6 +1,10 @@
 // Reads a run that exists: its pipeline with settings over it, and whether its tasks and agents are still those it was played with.
+import { readFile } from "node:fs/promises";
+import path from "node:path";
 import { z } from "zod";
 import { errorText, UserError } from "../core/errors.ts";
+import { sha256 } from "../core/hash.ts";
+import { MANIFEST_NAME } from "../dataset/manifest.ts";
 import { type Pipeline, pipelineSchema } from "../pipeline/pipelineFile.ts";
 import type { Plan } from "../pipeline/plan.ts";
 import { withSettings } from "../pipeline/readPipeline.ts";
@@ -71,4 +75,10 @@ export function checkSameRules(
       `${directory}: ${lost.length} of its ${resolved.cells.length} cells would be played differently now (limits, prompts, tools or models changed); start a new run for that`,
     );
   }
+}
+
+/** Whether the dataset that the ledger says was written last is there, by its manifest. */
+export async function hasItsDataset({ reader }: StoredRun): Promise<boolean> {
+  const text = await readFile(path.join(reader.paths.dataset, MANIFEST_NAME)).catch(() => null);
+  return text !== null && sha256(text) === reader.state.manifestSha256;
 }

@@ -26,29 +26,43 @@ export interface World {
   onInterrupt(handler: () => void): () => void;
 }
 
+/** A closed terminal stops a run in good order, as an interrupt does. */
+const STOP_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
-  sleep: (ms, signal) =>
-    new Promise((resolve, reject) => {
-      signal?.throwIfAborted();
-      const timer = setTimeout(() => {
-        signal?.removeEventListener("abort", stop);
-        resolve();
-      }, ms);
-      const stop = () => {
-        clearTimeout(timer);
-        reject(signal?.reason);
-      };
-      signal?.addEventListener("abort", stop, { once: true });
-    }),
+  sleep: async (ms, signal) => {
+    // A timer holds 24.8 days at most; a longer one would fire at once.
+    for (let left = ms; left > 0; left -= TIMER_MS_MAX) await timer(Math.min(left, TIMER_MS_MAX), signal);
+  },
 };
+
+function timer(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", stop);
+      resolve();
+    }, ms);
+    const stop = () => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    };
+    signal?.addEventListener("abort", stop, { once: true });
+  });
+}
+
+/** Longest time that one timer can hold. */
+const TIMER_MS_MAX = 2_147_483_647;
 
 /** The real world, for the command line and the library. Warnings go to standard error, one JSON object a line. */
 export async function createWorld(): Promise<World> {
   const packageJson = z
     .object({ version: z.string() })
     .parse(JSON.parse(await readFile(path.join(PACKAGE_ROOT, "package.json"), "utf8")));
+  // A reader that went away (`| head`) must not end a run: what nobody reads is not said.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
   const write = (level: string) => (event: string, fields?: Readonly<Record<string, unknown>>) =>
     process.stderr.write(`${JSON.stringify({ level, event, ...fields })}\n`);
   return {
@@ -72,8 +86,10 @@ export async function createWorld(): Promise<World> {
         asked = true;
         handler();
       };
-      process.on("SIGINT", stop).on("SIGTERM", stop);
-      return () => process.off("SIGINT", stop).off("SIGTERM", stop);
+      for (const name of STOP_SIGNALS) process.on(name, stop);
+      return () => {
+        for (const name of STOP_SIGNALS) process.off(name, stop);
+      };
     },
   };
 }

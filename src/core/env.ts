@@ -62,7 +62,7 @@ export interface ResetOptions {
 export interface Env extends AsyncDisposable {
   reset(options: ResetOptions, signal: AbortSignal): Promise<Observation>;
   step(action: Action, signal: AbortSignal): Promise<StepResult>;
-  /** Reads the declared submission files as they are now into the blob store; a sentence when they cannot be had. */
+  /** What was handed in by `submit`; else the declared files as they are now. A sentence when they cannot be had. */
   submission(signal: AbortSignal): Promise<{ readonly id: string } | { readonly reason: string }>;
   /** True when the sandbox under it still answers. */
   probe(): Promise<boolean>;

@@ -19,7 +19,11 @@ export const rolloutFactsSchema = z.strictObject({
   toolErrorCount: z.int().nonnegative(),
   validationCount: z.int().nonnegative(),
   usage: usageSchema,
+  /** Our price of the replies that came; null where one of them has none. */
   costUsd: z.number().nullable(),
+  /** What the budget was charged: the replies, and calls whose reply was lost at what they may have cost at most. */
+  chargedUsd: z.number().nonnegative(),
+  chargedTokens: z.int().nonnegative(),
   wallMs: z.number().nonnegative(),
   modelMs: z.number().nonnegative(),
   toolMs: z.number().nonnegative(),

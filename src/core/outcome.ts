@@ -10,7 +10,13 @@ export const outcomeSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("forfeit") }),
   z.strictObject({ kind: z.literal("limit"), limit: z.enum(LIMITS) }),
   z.strictObject({ kind: z.literal("stopped"), rule: z.string() }),
-  z.strictObject({ kind: z.literal("failed"), boundary: z.enum(BOUNDARIES), error: z.string() }),
+  z.strictObject({
+    kind: z.literal("failed"),
+    boundary: z.enum(BOUNDARIES),
+    error: z.string(),
+    /** Present where trying again cannot help until somebody mends something: a revoked key, an unknown model. */
+    permanent: z.literal(true).optional(),
+  }),
   z.strictObject({ kind: z.literal("cancelled") }),
   z.strictObject({ kind: z.literal("interrupted") }),
 ]);

@@ -191,7 +191,8 @@ export class RunState {
   }
 
   #startCall(event: Extract<LedgerEvent, { kind: "call-started" }>): void {
-    const match = /^(.+)\/(\d+)\/(\d+)$/.exec(event.call);
+    // A reply that was lost on the way is bought again under the same name with a number behind it.
+    const match = /^([^/]+)\/(\d+)\/(\d+)(?:\/\d+)?$/.exec(event.call);
     const [, key, retry, step] = match ?? [];
     if (key === undefined || retry === undefined || step === undefined) {
       throw new StoreError(`ledger: call-started names "${event.call}", which is not key/retry/step`);
@@ -243,7 +244,7 @@ export function fold(events: Iterable<LedgerEvent>): RunState {
 }
 
 function costOf(facts: RolloutFacts): Amount {
-  return { usd: facts.costUsd ?? 0, tokens: facts.usage.input + facts.usage.output };
+  return { usd: facts.chargedUsd, tokens: facts.chargedTokens };
 }
 
 function outOfOrder(event: LedgerEvent & { key: string }, what: string): StoreError {

@@ -50,6 +50,7 @@ export function createEnv(options: EnvOptions): Env {
   let stepCount = 0;
   let ended = false;
   let disposed = false;
+  let handedIn: string | null = null;
   let state: EditorState = { openFile: null, firstLine: 1, cwd: "." };
 
   const observe = (text: string): Observation => ({
@@ -100,9 +101,10 @@ export function createEnv(options: EnvOptions): Env {
       }
       case "submit": {
         const submission = await collect(signal);
-        return "reason" in submission
-          ? refusal(`Nothing was handed in, and your work goes on. ${submission.reason}`)
-          : { text: "Your submission is handed in.", ending: { kind: "submitted" }, info: QUIET };
+        if ("reason" in submission)
+          return refusal(`Nothing was handed in, and your work goes on. ${submission.reason}`);
+        handedIn = submission.id;
+        return { text: "Your submission is handed in.", ending: { kind: "submitted" }, info: QUIET };
       }
       case "forfeit":
         return { text: "You gave up.", ending: { kind: "forfeit" }, info: QUIET };
@@ -147,6 +149,8 @@ export function createEnv(options: EnvOptions): Env {
       };
     },
     async submission(signal) {
+      // What was handed in is what is judged, whatever still runs in the sandbox.
+      if (handedIn !== null) return { id: handedIn };
       const submission = await collect(signal);
       return "reason" in submission ? submission : { id: submission.id };
     },

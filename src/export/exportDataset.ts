@@ -1,11 +1,12 @@
 // Exports a finished dataset by a recipe: the one door of this room. The work is done on another thread; the finished
 // folder takes its place as a whole.
+import { readdir } from "node:fs/promises";
 import { UserError } from "../core/errors.ts";
 import { suggestion } from "../core/nearest.ts";
 import type { Allowance } from "../dataset/manifest.ts";
 import { besides, type OffThread } from "../dataset/offThread.ts";
 import { replaceFolder } from "../dataset/replaceFolder.ts";
-import { type ExportReport, exportReportSchema } from "./exportReport.ts";
+import { type ExportReport, exportReportSchema, REPORT_NAME } from "./exportReport.ts";
 import { RECIPE_NAMES } from "./recipes.ts";
 
 export interface ExportOptions {
@@ -32,8 +33,16 @@ export async function exportDataset(options: ExportOptions): Promise<ExportRepor
       `there is no export recipe ${JSON.stringify(options.recipe)}; ${suggestion(options.recipe, RECIPE_NAMES)}`,
     );
   }
+  await refuseForeign(outDir);
   return replaceFolder(outDir, async (folder) => {
     const job = { folder, datasetDir, recipe, allow: [...allow] };
     return exportReportSchema.parse(await offThread(besides(import.meta.url, "exportWorker"), job, signal));
   });
+}
+
+/** An export takes the place of an older export, and of nothing else. */
+async function refuseForeign(outDir: string): Promise<void> {
+  const names = await readdir(outDir).catch((): string[] => []);
+  if (names.length === 0 || names.includes(REPORT_NAME)) return;
+  throw new UserError(`${outDir} is not empty (it holds ${names[0]}) and is no export; name a new folder`);
 }

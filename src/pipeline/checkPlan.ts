@@ -31,6 +31,17 @@ export function checkNeeds(plan: Plan, env: (name: string) => string | undefined
       );
     }
   }
+  const leaves = pipeline.stages.export.length > 0;
+  const needs = [
+    { name: "scripted", isNeeded: pipeline.cells.models.some(({ wire }) => wire === "scripted") },
+    { name: "benchmark", isNeeded: plan.cells.some(({ task }) => task.definition.use === "benchmark") },
+  ] as const;
+  for (const { name, isNeeded } of needs) {
+    if (!leaves || !isNeeded || pipeline.allow.includes(name)) continue;
+    throw new UserError(
+      `allow: stages.export would let ${name} rows leave the house, which needs ${name} in allow; add it, or take the export out`,
+    );
+  }
   const { perCell, accepted, groupSize } = pipeline.rollouts;
   if (accepted !== null && accepted > perCell) {
     throw new UserError(

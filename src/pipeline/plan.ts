@@ -46,7 +46,8 @@ export function makePlan(pipeline: Pipeline, tasks: ReadonlyMap<string, Task>, i
     const limits = resolveLimits(pipeline, task.definition);
     for (const agent of pipeline.cells.agents) {
       const { metric, anchors, submission } = task.definition;
-      const told = { metric, baseline: anchors.starter, submission };
+      const { validationSeeds } = pipeline.stages.evaluate;
+      const told = { metric, baseline: anchors.starter, submission, validationSeeds };
       const playHash = hashOf("play", { task: task.playHash, told, agent: identities.agent(agent), limits });
       for (const model of pipeline.cells.models) {
         for (const sampling of pipeline.cells.sampling) {

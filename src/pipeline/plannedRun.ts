@@ -2,16 +2,14 @@
 import { assertBooksClose, type Books, keepBooks } from "../core/books.ts";
 import type { Evaluator } from "../core/evaluation.ts";
 import type { Ledger, LedgerEvent } from "../core/ledger.ts";
-import { isEpisodeEnd } from "../core/outcome.ts";
 import { attemptId, fold, type RunState } from "../core/runState.ts";
 import type { Clock, Log } from "../core/runtime.ts";
 import type { BlobStore } from "../core/sandbox.ts";
-import type { Trajectory } from "../core/trajectory.ts";
 import type { Verdict } from "../core/verdict.ts";
 import { createBudget, type MeteredBudget } from "../schedule/budget.ts";
 import { createLane } from "../schedule/lanes.ts";
-import { journaledEvaluator, submissionsOfRecord } from "../stages/evaluate.ts";
-import type { RolloutSpec } from "../stages/generate.ts";
+import { journaledEvaluator, judgeForRecord } from "../stages/evaluate.ts";
+import type { GenerateDeps } from "../stages/generate.ts";
 import { recordSeeds } from "../stages/score.ts";
 import type { OffThread } from "../stages/write.ts";
 import { writeRunDataset } from "../stages/write.ts";
@@ -25,7 +23,7 @@ export interface RunImplementations {
   /** The bare judge over its sandboxes. */
   readonly judge: (blobs: BlobStore) => Evaluator;
   /** How one try of a rollout is played; `judge` is the journaled one. */
-  readonly player: (given: PlayerGiven) => (spec: RolloutSpec, signal: AbortSignal) => Promise<Trajectory>;
+  readonly player: (given: PlayerGiven) => GenerateDeps["play"];
   /** Removes this run's leftovers from the backend; returns how many. */
   readonly sweep: () => Promise<number>;
   readonly clock: Clock;
@@ -104,7 +102,11 @@ export class PlannedRun {
   async play(signal: AbortSignal): Promise<RunEnding> {
     await this.#openSession();
     const { clock, log, sessionMsMax } = this.#with;
-    const interrupted = await this.#readInterrupted();
+    const tries = await this.#readInterrupted();
+    // The state learns of these with the event that starts each again; the budget must know before the first call.
+    for (const { spentUsd, spentTokens } of tries.values())
+      this.#budget.charge({ usd: spentUsd, tokens: spentTokens });
+    const interrupted = (key: string, retry: number) => tries.get(attemptId(key, retry)) ?? NOTHING_SPENT;
     const play = this.#with.player({
       blobs: this.#store.blobs,
       judge: this.#judge,
@@ -139,14 +141,12 @@ export class PlannedRun {
     const before = { calls: this.state.callCount, rollouts: this.state.rollouts.size };
     const seeds = recordSeeds(this.plan.pipeline.stages.evaluate.seeds);
     const cells = new Map(this.plan.cells.map((cell) => [cell.id, cell]));
-    const work: Promise<unknown>[] = [];
+    const work: Promise<void>[] = [];
+    const { log, clock } = this.#with;
+    const deps = { judge: this.#judge, ledger: this.#ledger, log, clock };
     for (const rollout of this.state.rollouts.values()) {
       const planned = cells.get(rollout.cell);
-      const { outcome, facts } = rollout;
-      if (planned === undefined || outcome === null || facts === null || !isEpisodeEnd(outcome)) continue;
-      for (const submission of submissionsOfRecord(facts)) {
-        work.push(this.#judge.evaluate(planned.task, submission, "record", seeds, signal));
-      }
+      if (planned !== undefined) work.push(judgeForRecord(planned.task, rollout, seeds, deps, signal));
     }
     await Promise.all(work);
     return {
@@ -285,7 +285,7 @@ export class PlannedRun {
   }
 
   /** What the tries that an earlier session left open had cost; a call without a reply counts at its reservation. */
-  async #readInterrupted(): Promise<(key: string, retry: number) => InterruptedTry> {
+  async #readInterrupted(): Promise<ReadonlyMap<string, InterruptedTry>> {
     const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
     const tries = new Map<string, InterruptedTry>();
     const replied = new Map<string, ReadonlySet<number>>();
@@ -295,7 +295,7 @@ export class PlannedRun {
       const steps = records.flatMap((record) => (record.kind === "reply-received" ? [record.step] : []));
       replied.set(attemptId(key, retry), new Set(steps.map((step) => step.index)));
       tries.set(attemptId(key, retry), {
-        spentUsd: sum(steps.map(({ reply }) => reply.costUsd ?? 0)),
+        spentUsd: sum(steps.map(({ reply }) => reply.costUsd ?? reply.providerCostUsd ?? 0)),
         spentTokens: sum(steps.map(({ reply }) => reply.usage.input + reply.usage.output)),
         stepCount: steps.length,
         lostCallCount: 0,
@@ -311,7 +311,7 @@ export class PlannedRun {
         lostCallCount: cost.lostCallCount + 1,
       });
     }
-    return (key, retry) => tries.get(attemptId(key, retry)) ?? NOTHING_SPENT;
+    return tries;
   }
 }
 

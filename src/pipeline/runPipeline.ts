@@ -1,19 +1,16 @@
 // A run, top to bottom: take up what the ledger knows, admit seeds while they are wanted, play, judge, decide; stop in good order.
-import { BoundaryError, errorText } from "../core/errors.ts";
-import { type Evaluator, evaluationKey } from "../core/evaluation.ts";
+import type { Evaluator } from "../core/evaluation.ts";
 import type { Archive } from "../core/journal.ts";
 import type { Ledger } from "../core/ledger.ts";
 import { BudgetExceededError } from "../core/model.ts";
-import { isEpisodeEnd } from "../core/outcome.ts";
+import { outcomeText } from "../core/outcome.ts";
 import type { RolloutState, RunState } from "../core/runState.ts";
 import type { Clock, Log } from "../core/runtime.ts";
-import type { Trajectory } from "../core/trajectory.ts";
 import { createAdmission } from "../schedule/admission.ts";
 import { type Bell, createBell } from "../schedule/bell.ts";
 import { createLane } from "../schedule/lanes.ts";
-import { submissionsOfRecord } from "../stages/evaluate.ts";
-import type { RolloutSpec } from "../stages/generate.ts";
-import { generateRollout } from "../stages/generate.ts";
+import { judgeForRecord } from "../stages/evaluate.ts";
+import { type GenerateDeps, generateRollout } from "../stages/generate.ts";
 import { recordSeeds } from "../stages/score.ts";
 import { type Plan, type PlannedCell, plannedKey } from "./plan.ts";
 import { rowVerdict } from "./verdicts.ts";
@@ -23,7 +20,7 @@ export interface RunParts {
   readonly state: RunState;
   readonly ledger: Ledger;
   readonly archive: Archive;
-  readonly play: (spec: RolloutSpec, signal: AbortSignal) => Promise<Trajectory>;
+  readonly play: GenerateDeps["play"];
   /** The journaled judge: asked twice for the same, it answers from the ledger. */
   readonly judge: Evaluator;
   /** What a try that an earlier session left open had cost, lost calls at their reservation. */
@@ -106,8 +103,15 @@ class Run {
       const index = cells.get(rollout.cell);
       if (index === undefined) continue;
       this.#admission.resumed(index, rollout.seedIndex);
-      if (rollout.status !== "started") continue;
       const { key, retry } = rollout;
+      if (rollout.outcome?.kind === "failed" && rollout.facts !== null) {
+        // What failed may have been mended since: this is what a user resumes a run for.
+        const { chargedUsd: spentUsd, chargedTokens: spentTokens, stepCount } = rollout.facts;
+        const reason = `resumed after ${outcomeText(rollout.outcome)}`;
+        const cost = { spentUsd, spentTokens, stepCount, lostCallCount: 0 };
+        await ledger.append({ kind: "rollout-retried", atMs: clock.now(), key, retry, reason, ...cost });
+      }
+      if (rollout.status !== "started") continue;
       const cost = interrupted(key, retry);
       await ledger.append({
         kind: "rollout-retried",
@@ -120,7 +124,11 @@ class Run {
     }
     for (const rollout of [...state.rollouts.values()]) {
       const index = cells.get(rollout.cell);
-      if (index !== undefined) this.#begin(index, rollout.seedIndex);
+      if (index === undefined) continue;
+      // What is decided counts before anything is admitted, so that a target which is met admits no more.
+      if (this.#isDecided(this.#cell(index), rollout.key))
+        this.#admission.decided(index, this.#isKept(this.#cell(index), rollout.key));
+      else this.#begin(index, rollout.seedIndex);
     }
   }
 
@@ -186,33 +194,17 @@ class Run {
     }
     this.#backlog++;
     try {
-      await this.#judge(planned, this.#rollout(key));
+      const { judge, ledger: events, clock: time, log } = this.#parts;
+      const seeds = recordSeeds(this.#plan.pipeline.stages.evaluate.seeds);
+      const deps = { judge, ledger: events, clock: time, log };
+      await judgeForRecord(planned.task, this.#rollout(key), seeds, deps, this.#stop.signal);
     } finally {
       this.#backlog--;
     }
   }
 
-  /** Evaluations of record for the submissions of an ended rollout. A judge that fails leaves them owed. */
-  async #judge(planned: PlannedCell, rollout: RolloutState): Promise<void> {
-    if (rollout.outcome === null || rollout.facts === null || !isEpisodeEnd(rollout.outcome)) return;
-    const { judge, ledger, clock, log } = this.#parts;
-    const seeds = recordSeeds(this.#plan.pipeline.stages.evaluate.seeds);
-    for (const submission of submissionsOfRecord(rollout.facts)) {
-      try {
-        await judge.evaluate(planned.task, submission, "record", seeds, this.#stop.signal);
-      } catch (error) {
-        if (!(error instanceof BoundaryError)) throw error;
-        const reason = errorText(error);
-        log.warn("evaluation-failed", { rollout: rollout.key, submission, reason });
-        await ledger.append({
-          kind: "evaluation-failed",
-          atMs: clock.now(),
-          key: evaluationKey({ submission, judgeHash: planned.task.judgeHash, phase: "record", seed: 0 }),
-          rolloutKey: rollout.key,
-          error: reason,
-        });
-      }
-    }
+  #isDecided(planned: PlannedCell, key: string): boolean {
+    return rowVerdict(this.#plan.pipeline, planned, this.#rollout(key), this.#parts.state) !== null;
   }
 
   #isKept(planned: PlannedCell, key: string): boolean {
@@ -232,7 +224,7 @@ class Run {
   }
 
   #halt(ending: RunEnding): void {
-    this.#ending = ending;
+    if (!this.#stop.signal.aborted) this.#ending = ending;
     this.#stop.abort();
     this.#bell.ring();
   }

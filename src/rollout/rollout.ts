@@ -69,7 +69,8 @@ export async function playRollout(
     final = await finalSubmission(env, outcome, signal);
   } catch (error) {
     if (signal.aborted || !(error instanceof BoundaryError)) throw error;
-    outcome = { kind: "failed", boundary: error.boundary, error: errorText(error) };
+    outcome = failure(error);
+    final = { id: null, reason: "the rollout failed" };
   }
   return {
     version: TRAJECTORY_VERSION,
@@ -93,6 +94,13 @@ export async function playRollout(
     finalReason: final.reason,
     bestValidated: recorder.bestValidated(),
   };
+}
+
+/** A revoked key or an unknown model fails the next try too; lost connections and sandboxes may not. */
+function failure(error: BoundaryError): Outcome {
+  const isPermanent = error.boundary === "model" && !error.transient;
+  const failed = { kind: "failed", boundary: error.boundary, error: errorText(error) } as const;
+  return isPermanent ? { ...failed, permanent: true } : failed;
 }
 
 /** The heart: decide, act, observe, until something ends it. */

@@ -1,4 +1,5 @@
 // Evaluate: every score is bought once. A journaled evaluator answers from the ledger and judges only what is missing.
+import { BoundaryError, errorText } from "../core/errors.ts";
 import {
   type Evaluation,
   type Evaluator,
@@ -7,7 +8,9 @@ import {
   type SubmissionId,
 } from "../core/evaluation.ts";
 import type { Ledger } from "../core/ledger.ts";
-import type { Clock } from "../core/runtime.ts";
+import { isEpisodeEnd } from "../core/outcome.ts";
+import type { RolloutState } from "../core/runState.ts";
+import type { Clock, Log } from "../core/runtime.ts";
 import type { Task } from "../core/task.ts";
 
 /** How a lane runs a piece of work when there is room for it. */
@@ -63,6 +66,42 @@ async function allSettled<T>(results: readonly (T | Promise<T>)[]): Promise<read
     if (result.status === "rejected") throw result.reason;
     return result.value;
   });
+}
+
+/** What an ended rollout's scores of record are made with. */
+export interface RecordDeps {
+  readonly judge: Evaluator;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Evaluations of record for the submissions of a rollout that came to its own end. A judge that fails leaves them owed, and is written down. */
+export async function judgeForRecord(
+  task: Task,
+  rollout: Pick<RolloutState, "key" | "outcome" | "facts">,
+  seeds: readonly number[],
+  { judge, ledger, clock, log }: RecordDeps,
+  signal: AbortSignal,
+): Promise<void> {
+  const { key: rolloutKey, outcome, facts } = rollout;
+  if (outcome === null || facts === null || !isEpisodeEnd(outcome)) return;
+  for (const submission of submissionsOfRecord(facts)) {
+    try {
+      await judge.evaluate(task, submission, "record", seeds, signal);
+    } catch (caught) {
+      if (!(caught instanceof BoundaryError) || signal.aborted) throw caught;
+      const error = errorText(caught);
+      log.warn("evaluation-failed", { rollout: rolloutKey, submission, reason: error });
+      const key = evaluationKey({
+        submission,
+        judgeHash: task.judgeHash,
+        phase: "record",
+        seed: seeds[0] ?? 0,
+      });
+      await ledger.append({ kind: "evaluation-failed", atMs: clock.now(), key, rolloutKey, error });
+    }
+  }
 }
 
 /** The submissions of a finished rollout that are judged for the record: the final one, and the one best by validation. */

@@ -1,4 +1,5 @@
 // Generate: one admitted rollout, played until it ends or infrastructure has failed too often. Each try and its price is in the ledger.
+import type { Amount } from "../core/budget.ts";
 import { errorText } from "../core/errors.ts";
 import type { Archive } from "../core/journal.ts";
 import type { Ledger, RolloutFacts } from "../core/ledger.ts";
@@ -10,12 +11,18 @@ import type { RolloutSpec } from "../rollout/rollout.ts";
 
 export type { RolloutSpec } from "../rollout/rollout.ts";
 
+/** One try of a rollout, and what its budget was charged for it. */
+export interface PlayedTry {
+  readonly trajectory: Trajectory;
+  readonly charged: Amount;
+}
+
 export interface GenerateDeps {
   readonly ledger: Ledger;
   readonly archive: Archive;
   readonly clock: Clock;
   /** Plays one try; composed of agent, environment and sandbox. */
-  readonly play: (spec: RolloutSpec, signal: AbortSignal) => Promise<Trajectory>;
+  readonly play: (spec: RolloutSpec, signal: AbortSignal) => Promise<PlayedTry>;
   /** Times a rollout is run again because infrastructure failed. */
   readonly retriesMax: number;
 }
@@ -32,24 +39,25 @@ export async function generateRollout(
   const { ledger, clock } = deps;
   for (let retry = spec.retry; ; retry++) {
     await ledger.append({ kind: "rollout-started", atMs: clock.now(), key: spec.key, retry });
-    const trajectory = await deps.play({ ...spec, retry }, signal);
-    const facts = factsOf(trajectory);
-    if (trajectory.outcome.kind === "failed" && retry - spec.retry < deps.retriesMax) {
+    const { trajectory, charged } = await deps.play({ ...spec, retry }, signal);
+    const facts = factsOf(trajectory, charged);
+    const { outcome } = trajectory;
+    if (outcome.kind === "failed" && !outcome.permanent && retry - spec.retry < deps.retriesMax) {
       await ledger.append({
         kind: "rollout-retried",
         atMs: clock.now(),
         key: spec.key,
         retry,
-        reason: failureText(trajectory.outcome),
-        spentUsd: facts.costUsd ?? 0,
-        spentTokens: facts.usage.input + facts.usage.output,
+        reason: failureText(outcome),
+        spentUsd: charged.usd,
+        spentTokens: charged.tokens,
         lostCallCount: 0,
         stepCount: facts.stepCount,
       });
       continue;
     }
     const archive = await deps.archive.append(trajectory);
-    const { key, outcome } = trajectory;
+    const { key } = trajectory;
     await ledger.append({ kind: "rollout-ended", atMs: clock.now(), key, retry, outcome, archive, facts });
     return;
   }
@@ -60,7 +68,7 @@ function failureText(outcome: Extract<Outcome, { kind: "failed" }>): string {
 }
 
 /** The numbers of a trajectory that verdicts, budgets and progress need. Times are volatile; all else is a function of what happened. */
-export function factsOf(trajectory: Trajectory): RolloutFacts {
+export function factsOf(trajectory: Trajectory, charged: Amount): RolloutFacts {
   const { steps } = trajectory;
   const actions = steps.flatMap((step) => step.actions);
   const costs = steps.map((step) => step.reply.costUsd);
@@ -71,6 +79,8 @@ export function factsOf(trajectory: Trajectory): RolloutFacts {
     validationCount: actions.filter(({ result }) => result?.validation).length,
     usage: totalUsage(steps),
     costUsd: costs.every((cost) => cost !== null) ? costs.reduce((sum, cost) => sum + cost, 0) : null,
+    chargedUsd: charged.usd,
+    chargedTokens: charged.tokens,
     wallMs: trajectory.endedAtMs - trajectory.startedAtMs,
     modelMs: steps.reduce((sum, step) => sum + step.reply.latencyMs, 0),
     toolMs: actions.reduce((sum, { result }) => sum + (result?.durationMs ?? 0), 0),

@@ -1,7 +1,9 @@
 // Whole runs through the command line: a dataset comes out, the same on every backend and at every concurrency; a repaired judge scores
 // it again; an interrupted or killed run goes on.
 import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
@@ -177,6 +179,10 @@ describe("a night", { timeout: 300_000 }, () => {
     expect(spent.tokens).toBeLessThanOrEqual(400_000);
     expect(books.owed).toBeGreaterThan(0);
     expect((await readManifest(path.join(poor.directory, "dataset"))).funnel).toEqual(books);
+    const again = await nightshift(["resume", "poor"], { cwd });
+    expect(again.exitCode).toBe(1);
+    const still = JSON.parse((await nightshift(["status", "poor", "--json"], { cwd })).stdout);
+    expect(still.spent.tokens).toBeLessThanOrEqual(400_000);
     const rich = await nightshift(["resume", "poor", "--set", "budgets.tokens=null"], { cwd });
     expect(rich.exitCode, rich.stderr).toBe(0);
     expect(await tablesOf(poor.directory)).toEqual(await tablesOf(path.join(cwd, "fresh")));
@@ -187,6 +193,50 @@ describe("a night", { timeout: 300_000 }, () => {
       stderr: expect.stringContaining("the session's time is over"),
     });
     expect((await readManifest(path.join(brief.directory, "dataset"))).funnel.owed).toBeGreaterThan(0);
+  });
+
+  it("does not hammer a server that refuses the key, and plays what failed when the run is resumed", async () => {
+    let isRevoked = true;
+    let callCount = 0;
+    const server = createServer((request, response) => {
+      callCount++;
+      request.resume().on("end", () => {
+        response.statusCode = isRevoked ? 401 : 200;
+        const message = { role: "assistant", content: "Done.\n\n```\nsubmit\n```" };
+        const usage = { prompt_tokens: 10, completion_tokens: 5 };
+        response.end(JSON.stringify({ model: "m", choices: [{ message, finish_reason: "stop" }], usage }));
+      });
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const address = server.address();
+    const port = typeof address === "object" ? address?.port : undefined;
+    const model = `{ name: m, wire: openai, model: m, baseUrls: ["http://127.0.0.1:${port}/v1"] }`;
+    const text = pipeline("{ perCell: 2 }", "sandbox: { unsafe: true }\n").replace(
+      "{ name: researcher, wire: scripted }",
+      model,
+    );
+    const { exitCode, directory } = await play("revoked", text);
+    expect({ exitCode, callCount }).toEqual({ exitCode: 1, callCount: 4 });
+    isRevoked = false;
+    const resumed = await nightshift(["resume", "revoked"], { cwd });
+    expect(resumed.exitCode, resumed.stderr).toBe(0);
+    expect((await readManifest(path.join(directory, "dataset"))).funnel).toMatchObject({
+      admitted: 4,
+      kept: 4,
+      failed: {},
+    });
+    server.close();
+  });
+
+  it("writes a dataset again that was lost, and refuses to put an export over something else", async () => {
+    await rm(path.join(cwd, "fresh", "dataset"), { recursive: true });
+    const tables = await tablesOf(path.join(cwd, "calm"));
+    const resumed = await nightshift(["resume", "fresh"], { cwd });
+    expect(resumed.exitCode, resumed.stderr).toBe(0);
+    expect(await tablesOf(path.join(cwd, "fresh"))).toEqual(tables);
+    const over = await nightshift(["export", "fresh", "--out", "calm/dataset"], { cwd });
+    expect(over).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("is no export") });
+    expect(await tablesOf(path.join(cwd, "calm"))).toEqual(tables);
   });
 
   it("scores again with a repaired judge, without a model call or a rollout", async () => {

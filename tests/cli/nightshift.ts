@@ -12,10 +12,10 @@ export interface Printed {
   readonly stderr: string;
 }
 
-/** One command, to its end. `env` is laid over the test's own environment. */
+/** One command, to its end. `env` is laid over the test's own environment; `uid` runs it as another user. */
 export function nightshift(
   args: readonly string[],
-  options: { cwd: string; env?: Record<string, string> },
+  options: { cwd: string; env?: Readonly<Record<string, string>>; uid?: number },
 ): Promise<Printed> {
   return new Promise((resolve) => {
     execFile(
@@ -24,6 +24,7 @@ export function nightshift(
       {
         cwd: options.cwd,
         env: { ...process.env, ...options.env },
+        ...(options.uid === undefined ? {} : { uid: options.uid }),
         timeout: RUN_MS_MAX,
         maxBuffer: 64 * 1024 * 1024,
       },

@@ -15,6 +15,8 @@ const facts: RolloutFacts = {
   validationCount: 1,
   usage: NO_USAGE,
   costUsd: 0,
+  chargedUsd: 0,
+  chargedTokens: 0,
   wallMs: 1,
   modelMs: 1,
   toolMs: 1,

@@ -19,6 +19,8 @@ export function facts(change: Partial<RolloutFacts> = {}): RolloutFacts {
     validationCount: 1,
     usage: { input: 100, cacheRead: 40, cacheWrite: 0, output: 20, reasoning: 5 },
     costUsd: 0.25,
+    chargedUsd: change.costUsd === undefined ? 0.25 : (change.costUsd ?? 0),
+    chargedTokens: change.usage === undefined ? 120 : change.usage.input + change.usage.output,
     wallMs: 12_000,
     modelMs: 9000,
     toolMs: 1500,
