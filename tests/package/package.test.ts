@@ -75,7 +75,7 @@ describe("the tarball", () => {
     const files = await filesUnder(packed);
     expect([...new Set(files.map((file) => file.split("/")[0]))].sort()).toEqual(
       [
-        ...["ARCHITECTURE.md", "CHANGELOG.md", "LICENSE", "README.md", "package.json"],
+        ...["ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md", "package.json"],
         ...["bin", "dist", "docs", "pipelines", "schemas", "tasks"],
       ].sort(),
     );
@@ -132,24 +132,27 @@ describe("the installed package", () => {
     expect(JSON.parse(schema)).toMatchObject({ title: "Nightshift task.yaml" });
   });
 
-  it("is a library with types", async ({ skip }) => {
+  it("is a library with types, and the examples of its page are right", async ({ skip }) => {
     if (unreachable !== null) skip(unreachable);
-    await writeFile(path.join(consumer, "use.ts"), CONSUMER);
+    const page = await readFile(path.join(packed, "docs/library.md"), "utf8");
+    const examples = [...page.matchAll(/```js\n(.*?)```/gs)].map(([, code = ""]) => code);
+    expect(examples).toHaveLength(2);
+    const files = new Map([
+      ["types.ts", WRONGLY_TYPED],
+      ...examples.map((code, at) => [`example${at}.ts`, code] as const),
+    ]);
+    for (const [file, code] of files) await writeFile(path.join(consumer, file), code);
     const compilerOptions = {
       ...{ target: "es2024", lib: ["es2024", "esnext.disposable"], module: "nodenext", strict: true },
       ...{ resolveJsonModule: true, types: ["node"], typeRoots: [path.join(ROOT, "node_modules/@types")] },
     };
-    await writeFile(
-      path.join(consumer, "tsconfig.json"),
-      JSON.stringify({ compilerOptions, files: ["use.ts"] }),
-    );
+    const settings = JSON.stringify({ compilerOptions, files: [...files.keys()] });
+    await writeFile(path.join(consumer, "tsconfig.json"), settings);
     const checked = await run(path.join(ROOT, "node_modules/.bin/tsc"), ["-p", "."], consumer);
     expect(checked.stdout).toBe("");
-    const used = await run(process.execPath, ["use.js"], consumer);
-    expect(used, used.stderr).toMatchObject({
-      exitCode: 0,
-      stdout: "strategy.py Nightshift pipeline file\n",
-    });
+    const gym = await run(process.execPath, ["example0.js"], consumer);
+    expect(gym, gym.stderr).toMatchObject({ exitCode: 0 });
+    expect(gym.stdout.match(/kind: 'scored'/g)).toHaveLength(3);
   });
 });
 
@@ -189,17 +192,13 @@ describe("a Node that will not do", () => {
   });
 });
 
-const CONSUMER = `
-import { type Observation, openGym } from "nightshift";
+const WRONGLY_TYPED = `
+import type { Observation } from "nightshift";
 import schema from "nightshift/schemas/pipeline.json" with { type: "json" };
 
-await using gym = await openGym({ task: "colonel-blotto", sandbox: { backend: "process" } });
-await using env = await gym.createEnv();
-const first: Observation = await env.reset({ actionScope: "only" }, AbortSignal.timeout(60_000));
-const found: string | undefined = /strategy\\.py/.exec(first.text)?.[0];
+export const title: string = schema.title;
 // @ts-expect-error An observation's text is no number.
-const wrong: number = first.text;
-console.log(found, schema.title);
+export const lengthOf = (observation: Observation): number => observation.text;
 `;
 
 interface Ended {
