@@ -89,7 +89,7 @@ describe("the tarball", () => {
   });
 });
 
-describe("the installed package", () => {
+describe("the installed package", { timeout: 120_000 }, () => {
   it("has the clone's tasks, with the same hashes", async ({ skip }) => {
     if (unreachable !== null) skip(unreachable);
     const listed = await run("npx", ["nightshift", "tasks", "list"], consumer);
