@@ -20,6 +20,9 @@ const KINDS: Readonly<Record<string, string>> = {
 export interface Fault {
   readonly path: readonly PropertyKey[];
   readonly text: string;
+  readonly isMissing?: true;
+  /** Of an unknown key: the known one it was probably meant to be. That this one is missing then needs no second sentence. */
+  readonly meantPath?: readonly PropertyKey[];
 }
 
 /** The faults of a value that failed its schema, in the schema's order; one for each key, since a second would only follow from the first. */
@@ -35,7 +38,9 @@ export function faultsOf(
       if (!faults.has(name)) faults.set(name, fault);
     }
   }
-  return [...faults.values()];
+  const all = [...faults.values()];
+  const meant = new Set(all.flatMap(({ meantPath }) => (meantPath === undefined ? [] : [dotted(meantPath)])));
+  return all.filter(({ path, isMissing }) => isMissing !== true || !meant.has(dotted(path)));
 }
 
 function faultsOfIssue(issue: z.core.$ZodIssue, schema: z.core.$ZodType, value: unknown): readonly Fault[] {
@@ -43,7 +48,9 @@ function faultsOfIssue(issue: z.core.$ZodIssue, schema: z.core.$ZodType, value: 
     const known = knownKeysAt(schema, value, issue.path);
     return issue.keys.map((key) => {
       const path = [...issue.path, key];
-      return { path, text: `unknown key \`${dotted(path)}\`; ${suggestion(key, known)}` };
+      const text = `unknown key \`${dotted(path)}\`; ${suggestion(key, known)}`;
+      const near = nearestName(key, known);
+      return near === null ? { path, text } : { path, text, meantPath: [...issue.path, near] };
     });
   }
   if (issue.code === "invalid_union" && issue.errors.length > 0) {
@@ -57,7 +64,7 @@ function faultsOfIssue(issue: z.core.$ZodIssue, schema: z.core.$ZodType, value: 
   const name = issue.path.length === 0 ? "the file" : dotted(issue.path);
   const right = whatIsRight(issue, found);
   if (found === undefined && issue.path.length > 0)
-    return [{ path: issue.path, text: `${name}: missing; it ${right}` }];
+    return [{ path: issue.path, text: `${name}: missing; it ${right}`, isMissing: true }];
   const instead =
     found === null && issue.path.length === 0 ? "it is empty" : `not ${shownValue(found, issue.path)}`;
   return [{ path: issue.path, text: `${name}: ${right}, ${instead}${nearChoice(issue, found)}` }];

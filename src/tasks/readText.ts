@@ -62,23 +62,24 @@ function whyNot(error: unknown): string {
   }
 }
 
-/** Where decoding fails: everything before decodes, so the replacement character of the lenient decoder is the first bad one. */
+/** Where decoding fails: at the beginning of the character that no more bytes could complete. */
 function firstBadByte(data: Uint8Array): { readonly place: string; readonly byte: number } {
   let good = 0;
-  let bad = data.byteLength;
+  let bad = data.byteLength + 1;
   // The longest prefix that decodes as the beginning of a stream, by halving.
   while (good + 1 < bad) {
     const middle = Math.floor((good + bad) / 2);
-    if (decodes(data.subarray(0, middle))) good = middle;
+    if (decodes(data.subarray(0, middle), true)) good = middle;
     else bad = middle;
   }
-  const before = new TextDecoder("utf-8").decode(data.subarray(0, good));
-  return { place: placeOf(before.replace(/\ufffd$/, "")), byte: data[good] ?? 0 };
+  // Less the character at its end that was only begun.
+  while (good > 0 && !decodes(data.subarray(0, good), false)) good -= 1;
+  return { place: placeOf(new TextDecoder().decode(data.subarray(0, good))), byte: data[good] ?? 0 };
 }
 
-function decodes(prefix: Uint8Array): boolean {
+function decodes(prefix: Uint8Array, isBeginning: boolean): boolean {
   try {
-    new TextDecoder("utf-8", { fatal: true }).decode(prefix, { stream: true });
+    new TextDecoder("utf-8", { fatal: true }).decode(prefix, { stream: isBeginning });
     return true;
   } catch {
     return false;

@@ -155,7 +155,7 @@ const FILES: readonly FileCase[] = [
   [
     "an unknown key of sandbox",
     edited(GOOD, "backend: process", "backend: process\n  memory: 4"),
-    /:11:3: unknown key `sandbox\.memory`; there are backend, unsafe/,
+    /:11:3: unknown key `sandbox\.memory`; there are backend, docker, unsafe/,
   ],
   [
     "an unknown key of concurrency",
