@@ -3,8 +3,11 @@
 //
 //   node scripts/bench/llmServer.ts --port 0 --latency-ms 800 --sigma 0.5 --steps 12
 //
-// It prints `listening PORT` once it is ready; GET /stats tells what it has done so far.
+// It prints `listening PORT` once it is ready; GET /stats tells what it has done so far. With --steps-sigma each rollout has a length of
+// its own, drawn from the server's seed, the task's text and the seed that the request carries (`sampling.seeded`). With --garbage-after it
+// begins to answer without any command once so many rollouts have submitted, until POST /mend.
 
+import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:http";
 import { parseArgs } from "node:util";
@@ -22,6 +25,12 @@ const { values } = parseArgs({
     /** Share of requests that are answered 503 with Retry-After: 1 at once. */
     "busy-share": { type: "string", default: "0" },
     seed: { type: "string", default: "1" },
+    /** Spread of the lognormal number of a rollout's replies around the median, `steps`; 0: all have the same. */
+    "steps-sigma": { type: "string", default: "0" },
+    /** Spread of the median itself from task to task. */
+    "tasks-sigma": { type: "string", default: "0" },
+    /** Rollouts that submit before all replies turn to garbage; 0: they never do. */
+    "garbage-after": { type: "string", default: "0" },
   },
 });
 
@@ -30,7 +39,12 @@ const latencyMs = numberOf("latency-ms", 0, 3_600_000);
 const sigma = numberOf("sigma", 0, 5);
 const steps = numberOf("steps", 1, 10_000);
 const busyShare = numberOf("busy-share", 0, 1);
-const random = prng(numberOf("seed", 0, Number.MAX_SAFE_INTEGER));
+const seed = numberOf("seed", 0, Number.MAX_SAFE_INTEGER);
+const random = prng(seed);
+const stepsSigma = numberOf("steps-sigma", 0, 3);
+const tasksSigma = numberOf("tasks-sigma", 0, 3);
+const garbageAfter = numberOf("garbage-after", 0, 1_000_000);
+let mended = false;
 
 const REQUEST_BYTES_MAX = 16_777_216;
 const ASSISTANT = Buffer.from('"role":"assistant"');
@@ -52,15 +66,25 @@ const stats = {
   inFlight: 0,
   inFlightMost: 0,
   submits: 0,
+  garbage: 0,
   requestBytes: 0,
   requestBytesMost: 0,
 };
 
+const STEPS_MIN = 2;
+const STEPS_MOST = 10;
+
 /** Replies by step, made once: a request costs a search through its bytes and a small string. */
-const replies = Array.from({ length: steps }, (_, step) => replyText(step));
+const replies = Array.from({ length: steps * STEPS_MOST }, (_, step) => replyText(step));
+const SUBMIT = fenced("The result is as good as I can make it. I hand it in.", "submit");
+const GARBAGE = JSON.stringify("the the the of of and ,, ;; 0 0 0 ".repeat(8));
 
 const server = createServer((request, response) => {
   if (request.method === "GET" && request.url === "/stats") return send(response, 200, JSON.stringify(stats));
+  if (request.method === "POST" && request.url === "/mend") {
+    mended = true;
+    return send(response, 200, "{}");
+  }
   if (request.method === "POST" && request.url === "/v1/chat/completions") {
     answer(request, response).catch((error: unknown) => {
       stats.errors += 1;
@@ -99,10 +123,13 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   const delayMs = latencyMs * Math.exp(sigma * random.normal());
   await new Promise<void>((resolve) => setTimeout(resolve, delayMs));
   if (response.destroyed) return;
-  const text = replies[Math.min(step, steps - 1)] ?? "";
+  const last = stepsOf(body) - 1;
+  const isGarbage = garbageAfter > 0 && !mended && stats.submits >= garbageAfter;
+  const text = isGarbage ? GARBAGE : step >= last ? SUBMIT : (replies[step] ?? SUBMIT);
   const promptTokens = Math.ceil(body.length / 4);
   const completionTokens = Math.ceil(text.length / 4);
-  if (step >= steps - 1) stats.submits += 1;
+  if (isGarbage) stats.garbage += 1;
+  else if (step >= last) stats.submits += 1;
   stats.replies += 1;
   response.setHeader("x-request-id", `req-${stats.replies}`);
   send(
@@ -116,12 +143,31 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
 
 /** The reply of one step as a JSON string: some words, then one fenced command. */
 function replyText(step: number): string {
-  const last = step >= steps - 1;
-  const command = last ? "submit" : (OPENING[step] ?? WORKING[step % WORKING.length] ?? "ls");
-  const words = last
-    ? "The result is as good as I can make it. I hand it in."
-    : `This is step ${step + 1}. I look at what is there before I change anything, and read the output with care.`;
+  const command = OPENING[step] ?? WORKING[step % WORKING.length] ?? "ls";
+  return fenced(
+    `This is step ${step + 1}. I look at what is there before I change anything, and read the output with care.`,
+    command,
+  );
+}
+
+function fenced(words: string, command: string): string {
   return JSON.stringify(`${words}\n\n\`\`\`\n${command}\n\`\`\``);
+}
+
+/** How many replies the rollout of this request has in all: the same at each of its requests. */
+function stepsOf(body: Buffer): number {
+  if (stepsSigma === 0 && tasksSigma === 0) return steps;
+  const text = body.toString("latin1");
+  const task = /"role":"user","content":"((?:[^"\\]|\\.)*)"/.exec(text)?.[1] ?? "";
+  const rollout = /"seed":(\d+)/.exec(text)?.[1] ?? "";
+  const ofTask = tasksSigma * prng(numberFrom(`${seed} ${task}`)).normal();
+  const ofRollout = stepsSigma * prng(numberFrom(`${seed} ${task} ${rollout}`)).normal();
+  const drawn = Math.round(steps * Math.exp(ofTask + ofRollout));
+  return Math.min(steps * STEPS_MOST, Math.max(STEPS_MIN, drawn));
+}
+
+function numberFrom(text: string): number {
+  return createHash("sha256").update(text).digest().readUIntBE(0, 6);
 }
 
 /** The step of a rollout is the number of replies in its history. Our own client writes no white space into bodies. */

@@ -6,6 +6,8 @@ import { doctorCommand } from "./doctor.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { exportCommand } from "./export.ts";
 import { gcCommand } from "./gc.ts";
+import { planCommand } from "./plan.ts";
+import { rerunCommand } from "./rerun.ts";
 import { resumeCommand } from "./resume.ts";
 import { runCommand } from "./run.ts";
 import { showCommand } from "./show.ts";
@@ -13,6 +15,7 @@ import { statusCommand } from "./status.ts";
 import { tasksCommand } from "./tasks.ts";
 
 const COMMANDS: readonly AddCommand[] = [
+  planCommand,
   runCommand,
   resumeCommand,
   statusCommand,
@@ -22,6 +25,7 @@ const COMMANDS: readonly AddCommand[] = [
   exportCommand,
   doctorCommand,
   gcCommand,
+  rerunCommand,
 ];
 
 /** The program with all its commands. Contract: it throws CommanderError where commander would end the process. */

@@ -1,64 +1,167 @@
-// How a session of a run looks on the terminal: progress while it lasts, then funnel, scores beside baselines, and where the dataset lies.
+// How a session of a run looks on the terminal: a pilot and its forecast, progress while it lasts, then funnel, scores beside baselines,
+// and where the dataset lies; or in one line why it stopped.
 import { exportRecipe } from "../compose/exports.ts";
 import { type Place, placeText } from "../compose/place.ts";
 import type { World } from "../compose/world.ts";
+import { errorText } from "../core/errors.ts";
+import { overBudget } from "../pipeline/overBudget.ts";
 import type { PlannedRun } from "../pipeline/plannedRun.ts";
 import { planWarnings } from "../pipeline/planWarnings.ts";
+import type { Again, RunEnding } from "../pipeline/runPipeline.ts";
 import { summariseCells } from "../pipeline/summary.ts";
 import { EXIT } from "./command.ts";
+import { forecastText } from "./forecastText.ts";
 import { showProgress } from "./progress.ts";
 import { exportText, funnelText, scoreTable } from "./summaryText.ts";
 
-/** Plays a run to its end or interruption, writes its dataset, and returns the exit code. */
-export async function playSession(world: World, run: PlannedRun, place: Place): Promise<number> {
+/**
+ * Plays a run to its end, pause or interruption, writes its dataset, and returns the exit code. Where the pipeline has a pilot that nobody
+ * has seen the forecast of, that comes first. `again` says which failed rollouts are played once more.
+ */
+export async function playSession(
+  world: World,
+  run: PlannedRun,
+  place: Place,
+  again: Again = "all",
+): Promise<number> {
+  return inSession(world, run, async (signal) => {
+    sayStart(world, run, place);
+    const { pilot } = run.plan.pipeline;
+    let failedAgain = again;
+    // Resuming a run that has shown its forecast and paused is the answer to it.
+    const isAnswered = run.state.pauses.some(({ cause }) => cause === "forecast");
+    if (pilot !== null && !isAnswered) {
+      // What the pilot fails has had its tries in this session.
+      if (!run.isPiloted(pilot.rolloutsPerCell)) failedAgain = new Set();
+      const early = await playPilot(world, run, pilot.rolloutsPerCell, signal, again);
+      if (early !== null) return early;
+      const over = overBudget(run.forecast(), run.plan.pipeline.budgets, run.sessionMsLeft());
+      if (over !== null && pilot.onOverBudget === "stop") return await pauseAfterPilot(world, run, over);
+      if (over !== null) world.complain(`${over}; going on, as pilot.onOverBudget says`);
+    }
+    const ending = await shown(world, run, () => run.play(signal, { again: failedAgain }));
+    return await stopped(world, run, ending, signal);
+  });
+}
+
+/** Plays the first seeds of each cell, prints the forecast, and leaves the rest of the run to `resume`. */
+export async function pilotSession(
+  world: World,
+  run: PlannedRun,
+  place: Place,
+  rolloutsPerCell: number,
+): Promise<number> {
+  return inSession(world, run, async (signal) => {
+    sayStart(world, run, place);
+    const early = await playPilot(world, run, rolloutsPerCell, signal);
+    if (early !== null) return early;
+    const over = overBudget(run.forecast(), run.plan.pipeline.budgets, run.sessionMsLeft());
+    if (over !== null) return await pauseAfterPilot(world, run, over);
+    await run.pauseFor("forecast", "the pilot is played and the forecast shown");
+    world.say(`go on with \`nightshift resume ${run.directory}\`; the pilot's rollouts are part of the run`);
+    return EXIT.done;
+  });
+}
+
+/** Judges every ended rollout of a run again and writes its dataset anew. */
+export async function judgeSession(world: World, run: PlannedRun): Promise<number> {
+  return inSession(world, run, async (signal) => {
+    const counts = await run.judgeAgain(signal);
+    world.say(
+      `judged again: ${counts.evaluations} evaluations, ${counts.modelCalls} model calls, ${counts.rollouts} rollouts`,
+    );
+    return await writeAndTell(world, run, "played", signal);
+  });
+}
+
+/** Signals, files and notices around a session; a session that breaks is told of, too. */
+async function inSession(
+  world: World,
+  run: PlannedRun,
+  work: (signal: AbortSignal) => Promise<number>,
+): Promise<number> {
   const interrupt = new AbortController();
   const giveBack = world.onInterrupt(() => {
     world.say("stopping: running rollouts are cut off and stay owed; again to end at once");
     interrupt.abort();
   });
   try {
-    world.say(`run ${run.directory}`);
-    world.say(placeText(place));
-    const ground = { backend: place.capabilities.backend, coreCount: world.coreCount };
-    for (const warning of planWarnings(run.plan, ground)) world.complain(`warning: ${warning}`);
-    const view = showProgress(() => run.progress(), world.out);
-    const ending = await run.play(interrupt.signal).finally(() => view.close());
-    if (ending === "interrupted") {
-      world.say(`interrupted: go on with \`nightshift resume ${run.directory}\``);
-      return EXIT.interrupted;
+    return await work(interrupt.signal);
+  } catch (error) {
+    // An interrupt may come while the judge works or the dataset is written, too.
+    if (interrupt.signal.aborted) {
+      await run.end("interrupted");
+      return await sayInterrupted(world, run);
     }
-    return await writeAndTell(world, run, ending, interrupt.signal);
-  } catch (error) {
-    return await stopped(world, run, interrupt.signal, error);
+    await run.tell("failed", errorText(error));
+    throw error;
   } finally {
     giveBack();
     await run.close();
   }
 }
 
-/** Judges every ended rollout of a run again and writes its dataset anew. */
-export async function judgeSession(world: World, run: PlannedRun): Promise<number> {
-  const interrupt = new AbortController();
-  const giveBack = world.onInterrupt(() => interrupt.abort());
-  try {
-    const counts = await run.judgeAgain(interrupt.signal);
+function sayStart(world: World, run: PlannedRun, place: Place): void {
+  world.say(`run ${run.directory}`);
+  world.say(placeText(place));
+  const ground = { backend: place.capabilities.backend, coreCount: world.coreCount };
+  for (const warning of planWarnings(run.plan, ground)) world.complain(`warning: ${warning}`);
+}
+
+/** Null when the pilot was played to its end and the forecast printed; else the exit code. */
+async function playPilot(
+  world: World,
+  run: PlannedRun,
+  seedsMax: number,
+  signal: AbortSignal,
+  again: Again = "all",
+): Promise<number | null> {
+  if (!run.isPiloted(seedsMax)) {
     world.say(
-      `judged again: ${counts.evaluations} evaluations, ${counts.modelCalls} model calls, ${counts.rollouts} rollouts`,
+      `run ${run.directory}: a pilot of ${seedsMax} rollouts in each of ${run.plan.cells.length} cells`,
     );
-    return await writeAndTell(world, run, "played", interrupt.signal);
-  } catch (error) {
-    return await stopped(world, run, interrupt.signal, error);
-  } finally {
-    giveBack();
-    await run.close();
+    const ending = await shown(world, run, () => run.play(signal, { seedsMax, again }));
+    if (ending !== "played") return await stopped(world, run, ending, signal);
   }
+  world.say(forecastText(run.plan, run.forecast()));
+  return null;
 }
 
-/** An interrupt that came while the judge worked or the dataset was written; anything else is thrown on. */
-async function stopped(world: World, run: PlannedRun, signal: AbortSignal, error: unknown): Promise<number> {
-  if (!signal.aborted) throw error;
-  await run.end("interrupted");
+async function pauseAfterPilot(world: World, run: PlannedRun, why: string): Promise<number> {
+  await run.pauseFor("forecast", why);
+  world.complain(
+    `paused after the pilot: ${why}; raise the budget with --set, or accept it with \`nightshift resume ${run.directory}\``,
+  );
+  await run.tell("paused", why);
+  return EXIT.short;
+}
+
+async function shown(world: World, run: PlannedRun, play: () => Promise<RunEnding>): Promise<RunEnding> {
+  const view = showProgress(() => run.progress(), world.out);
+  return play().finally(() => view.close());
+}
+
+/** What follows the end of playing. */
+async function stopped(
+  world: World,
+  run: PlannedRun,
+  ending: RunEnding,
+  signal: AbortSignal,
+): Promise<number> {
+  if (ending === "interrupted") return await sayInterrupted(world, run);
+  if (ending === "paused") {
+    const reason = run.state.pauses.at(-1)?.reason ?? "";
+    world.say(funnelText(run.progress().books));
+    world.complain(`paused: ${reason}; when it is mended, go on with \`nightshift resume ${run.directory}\``);
+    await run.tell("paused", reason);
+    return EXIT.short;
+  }
+  return await writeAndTell(world, run, ending, signal);
+}
+
+async function sayInterrupted(world: World, run: PlannedRun): Promise<number> {
   world.say(`interrupted: go on with \`nightshift resume ${run.directory}\``);
+  await run.tell("interrupted", null);
   return EXIT.interrupted;
 }
 
@@ -86,6 +189,7 @@ async function writeAndTell(
   }
   const why = run.shortfall(ending);
   await run.end(why === null ? "complete" : "short");
+  await run.tell(why === null ? "complete" : "short", why);
   if (why === null) return EXIT.done;
   world.complain(`fell short: ${why}`);
   return EXIT.short;

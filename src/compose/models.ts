@@ -4,14 +4,15 @@ import { UserError } from "../core/errors.ts";
 import { hashOf } from "../core/hash.ts";
 import type { Model, Price } from "../core/model.ts";
 import { anthropic } from "../models/anthropic.ts";
+import { type FleetMeter, fleetMeter } from "../models/fleetMeter.ts";
 import { openaiChat } from "../models/openaiChat.ts";
 import { openaiResponses } from "../models/openaiResponses.ts";
-import { withPrice } from "../models/pricing.ts";
+import { priceUsd, withPrice } from "../models/pricing.ts";
 import { DEFAULT_RETRY_POLICY, withRetry } from "../models/retry.ts";
 import { router } from "../models/router.ts";
 import { SCRIPTED_ID, SCRIPTED_REVISION, scriptedResearcher } from "../models/scripted/researcher.ts";
 import type { WireOptions } from "../models/wire.ts";
-import type { ModelConfig } from "../pipeline/pipelineFile.ts";
+import { type ModelConfig, priceOf } from "../pipeline/modelConfig.ts";
 import type { World } from "./world.ts";
 
 type RemoteConfig = Exclude<ModelConfig, { wire: "scripted" }>;
@@ -38,9 +39,10 @@ function thinkingText(thinking: "adaptive" | { readonly budgetTokens: number }):
   return [`thinking:${thinking === "adaptive" ? thinking : thinking.budgetTokens}`];
 }
 
-/** Dollars per million tokens; null where there is no price to count with. */
+/** Dollars per million tokens; null where there is no price to count with, or one by the GPU-hour. */
 export function modelPrice(config: ModelConfig): Price | null {
-  return config.wire === "scripted" ? null : config.price;
+  const price = config.wire === "scripted" ? null : config.price;
+  return price === null || "gpus" in price ? null : price;
 }
 
 /**
@@ -64,8 +66,15 @@ export function agentWith(config: AgentConfig, model: ModelConfig): AgentConfig 
   );
 }
 
-/** The wires of a configured model, without its records. */
-export function modelOf(world: World, config: ModelConfig): Model {
+/** The meter of a model that is paid by the GPU-hour; null for any other. */
+export function fleetOf(world: World, config: ModelConfig): FleetMeter | null {
+  const price = priceOf(config);
+  if (price === null || !("gpus" in price) || config.wire === "scripted") return null;
+  return fleetMeter(price, config.timeoutSeconds * 1000, world.clock);
+}
+
+/** The wires of a configured model, without its records. `fleet` is the meter of one that is paid by the GPU-hour. */
+export function modelOf(world: World, config: ModelConfig, fleet: FleetMeter | null = null): Model {
   const { clock, log, random } = world;
   if (config.wire === "scripted") return scriptedResearcher({ clock, thinkMs: config.thinkMs });
   const apiKey = config.keyEnv === null ? null : (world.env(config.keyEnv) ?? null);
@@ -83,7 +92,7 @@ export function modelOf(world: World, config: ModelConfig): Model {
       clock,
       log,
     });
-    return { name: endpointName, model: withPrice(wire, config.price) };
+    return { name: endpointName, model: fleet?.priced(wire) ?? withPrice(wire, modelPrice(config)) };
   });
   const provider = endpoints[0]?.model.provider ?? "";
   const routed = router({ id: config.model, provider, endpoints, clock, log });
@@ -108,3 +117,6 @@ function wireOf(config: RemoteConfig, options: WireOptions): Model {
       return config satisfies never;
   }
 }
+
+/** Dollars for recorded tokens at another price. */
+export const priceOfUsage = priceUsd;

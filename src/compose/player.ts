@@ -9,7 +9,7 @@ import { playRollout, type RolloutSpec } from "../rollout/rollout.ts";
 import { createBudget } from "../schedule/budget.ts";
 import { toolset } from "../tools/toolset.ts";
 import { openEpisode } from "./episode.ts";
-import { modelOf, modelPrice } from "./models.ts";
+import { fleetOf, modelOf, modelPrice } from "./models.ts";
 import type { Place } from "./place.ts";
 import type { World } from "./world.ts";
 
@@ -26,19 +26,26 @@ export function playerOf(
 ) {
   const { clock } = world;
   const { plan, place, backend, blobs, runId, ledger, steps } = given;
-  const models = new Map(plan.pipeline.cells.models.map((config) => [config.name, modelOf(world, config)]));
+  const models = new Map(
+    plan.pipeline.cells.models.map((config) => {
+      const fleet = fleetOf(world, config);
+      return [config.name, { model: modelOf(world, config, fleet), fleet }];
+    }),
+  );
   const configs = new Map(plan.cells.map(({ cell, model }) => [cell, model]));
   return async (spec: RolloutSpec, signal: AbortSignal) => {
     const { key, retry, cell, task } = spec;
     const config = configs.get(cell);
-    const model = config && models.get(config.name);
-    if (config === undefined || model === undefined) throw new RangeError(`no model for rollout ${key}`);
+    const found = config && models.get(config.name);
+    if (config === undefined || found === undefined) throw new RangeError(`no model for rollout ${key}`);
+    const { model, fleet } = found;
     const { costUsd } = cell.limits;
     const budget = createBudget("rollout", { usdMax: costUsd, tokensMax: null }, given.budget);
     const recorded = withRecording(model, {
       budget,
       price: modelPrice(config),
       ...(config.wire === "anthropic" ? { outputTokensMax: config.maxOutputTokens } : {}),
+      ...(fleet === null ? {} : { mostUsd: fleet.mostUsd }),
       journal: {
         started: ({ callId, reservedUsd, reservedTokens }) =>
           ledger.append({
@@ -75,7 +82,7 @@ export function playerOf(
       const imageDigest = place.imageDigests.get(task.definition.image) ?? "";
       return { env, place: { sandbox, capabilities, imageDigest } };
     };
-    const parts = { agent, provider: model.provider, open, log: steps, clock };
+    const parts = { agent, provider: model.provider, open, log: steps, clock, pause: given.pause };
     const trajectory = await playRollout(spec, parts, signal);
     return { trajectory, charged: budget.spent };
   };

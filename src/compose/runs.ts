@@ -4,6 +4,7 @@ import path from "node:path";
 import { workerPool } from "../compute/workerPool.ts";
 import { errorText, UserError } from "../core/errors.ts";
 import { judge } from "../judge/judge.ts";
+import { notify } from "../notify/notify.ts";
 import { sessionMsMax } from "../pipeline/checkPlan.ts";
 import type { Plan } from "../pipeline/plan.ts";
 import { PlannedRun } from "../pipeline/plannedRun.ts";
@@ -62,6 +63,10 @@ export async function openPlannedRun(
       clock,
       log,
       codeVersion,
+      notify: async (notice) => {
+        const { notify: config } = plan.pipeline;
+        if (config !== null) await notify(config, notice, { clock, log, env: world.env });
+      },
       sessionMsMax: sessionMsMax(plan.pipeline.budgets, clock.now()),
     });
   } catch (error) {

@@ -91,6 +91,13 @@ export const ledgerEventSchema = z.discriminatedUnion("kind", [
     rolloutKey: z.string(),
     error: z.string(),
   }),
+  /** The run stopped itself and waits for a person; resuming it is the acknowledgement. */
+  z.strictObject({
+    kind: z.literal("run-paused"),
+    atMs: z.number(),
+    cause: z.enum(["tripwire", "forecast"]),
+    reason: z.string(),
+  }),
   z.strictObject({ kind: z.literal("dataset-written"), atMs: z.number(), manifestSha256: z.string() }),
   z.strictObject({
     kind: z.literal("run-ended"),

@@ -32,8 +32,11 @@ export interface StartedCall {
   readonly reservedTokens: number;
 }
 
-/** Where the run as a whole stands: never opened, open (or cut off), or how its last session ended. */
-export type RunStatus = "new" | "open" | Extract<LedgerEvent, { kind: "run-ended" }>["status"];
+/** Where the run as a whole stands: never opened, open (or cut off), paused by itself, or how its last session ended. */
+export type RunStatus = "new" | "open" | "paused" | Extract<LedgerEvent, { kind: "run-ended" }>["status"];
+
+/** A pause that the run chose by itself. */
+export type Pause = Readonly<Omit<Extract<LedgerEvent, { kind: "run-paused" }>, "kind">>;
 
 /** One try of one rollout, `key/retry`: the owner of steps-log records and the first part of its calls' ids. */
 export function attemptId(key: string, retry: number): string {
@@ -46,6 +49,7 @@ export class RunState {
   readonly #evaluations = new Map<string, Evaluation>();
   readonly #evaluationFailures = new Map<string, { rolloutKey: string; error: string }>();
   readonly #calls = new Map<string, StartedCall[]>();
+  readonly #pauses: Pause[] = [];
   #spentUsd = 0;
   #spentTokens = 0;
   #callCount = 0;
@@ -83,6 +87,10 @@ export class RunState {
   }
   get status(): RunStatus {
     return this.#status;
+  }
+  /** Every pause so far, oldest first. While `status` is `paused`, the last one says why. */
+  get pauses(): readonly Pause[] {
+    return this.#pauses;
   }
   /** Of the dataset written last; null before. */
   get manifestSha256(): string | null {
@@ -151,6 +159,12 @@ export class RunState {
       case "evaluation-failed":
         this.#evaluationFailures.set(event.key, { rolloutKey: event.rolloutKey, error: event.error });
         return;
+      case "run-paused": {
+        const { atMs, cause, reason } = event;
+        this.#pauses.push({ atMs, cause, reason });
+        this.#status = "paused";
+        return;
+      }
       case "dataset-written":
         this.#manifestSha256 = event.manifestSha256;
         return;

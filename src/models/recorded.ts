@@ -16,6 +16,8 @@ export interface RecordingDeps {
   readonly journal: CallJournal;
   /** Null: dollars are not reserved; a dollar limit on such a model must be refused before. */
   readonly price: Price | null;
+  /** What a call may cost at most where the model is not paid by the token. */
+  readonly mostUsd?: () => number;
   /** The model's longest reply, for requests without `sampling.maxTokens`: a bound that is too low breaks the budget's promise. Default OUTPUT_TOKENS_MAX. */
   readonly outputTokensMax?: number;
 }
@@ -80,7 +82,8 @@ async function openPurse(
 function mostOf(body: string, request: ModelRequest, deps: RecordingDeps): Amount {
   const promptTokens = promptTokensUpperBound(body);
   const maxTokens = request.sampling.maxTokens ?? deps.outputTokensMax ?? OUTPUT_TOKENS_MAX;
-  const usd = deps.price === null ? 0 : mostUsd(deps.price, promptTokens, maxTokens);
+  const perTokens = deps.price === null ? 0 : mostUsd(deps.price, promptTokens, maxTokens);
+  const usd = deps.mostUsd?.() ?? perTokens;
   return { usd, tokens: promptTokens + maxTokens };
 }
 

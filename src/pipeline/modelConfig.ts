@@ -1,8 +1,16 @@
 // The models of a pipeline file, one entry a wire.
 import { z } from "zod";
+import { gpuHourPriceSchema } from "../core/gpuHourPrice.ts";
 import { priceSchema } from "../core/model.ts";
 
 const name = z.string().min(1).describe("How this entry is called in reports; each model has its own.");
+
+/** Per token, or per hour of the fleet that serves the model. */
+const modelPriceSchema = z.union([priceSchema, gpuHourPriceSchema], {
+  error:
+    "must be { inputPerMillion, outputPerMillion } with optional cache prices, or { perGpuHourUsd, gpus } for a fleet of your own",
+});
+export type ModelPrice = z.infer<typeof modelPriceSchema>;
 
 /** The seeded policy of the embedded default. Needs no key, no network and no price. */
 const scriptedModelSchema = z.strictObject({
@@ -35,10 +43,12 @@ const remote = {
     .nullable()
     .default(null)
     .describe("Name of the environment variable with the key; null where the server wants none."),
-  price: priceSchema
+  price: modelPriceSchema
     .nullable()
     .default(null)
-    .describe("Dollars per million tokens; a dollar budget needs it."),
+    .describe(
+      "Dollars per million tokens, or per GPU-hour of a fleet of your own; a dollar budget needs it.",
+    ),
   extraBody: z.record(z.string(), z.unknown()).default({}).describe("Members added to each request body."),
   timeoutSeconds: z.number().positive().default(1800).describe("Longest wait for one whole reply, seconds."),
   connectionsMax: z
@@ -146,3 +156,8 @@ export const modelConfigSchema = z.discriminatedUnion("wire", [
   anthropicModelSchema,
 ]);
 export type ModelConfig = z.infer<typeof modelConfigSchema>;
+
+/** What a model's replies cost; null where nobody has said. Scripted models are free. */
+export function priceOf(config: ModelConfig): ModelPrice | null {
+  return config.wire === "scripted" ? { inputPerMillion: 0, outputPerMillion: 0 } : config.price;
+}

@@ -3,8 +3,10 @@ import { z } from "zod";
 import { agentConfigSchema } from "../core/cell.ts";
 import { rolloutLimitsSchema } from "../core/limits.ts";
 import { samplingSchema } from "../core/model.ts";
+import { notifySchema } from "../notify/notice.ts";
 import { filterConfigSchema } from "../stages/filter.ts";
 import { modelConfigSchema } from "./modelConfig.ts";
+import { tripwiresSchema } from "./tripwires.ts";
 
 const ALLOWABLE = ["scripted", "benchmark"] as const;
 
@@ -122,6 +124,29 @@ export const pipelineSchema = z.strictObject({
     .describe(
       "Bounds of the run; whichever is reached first ends it, and what is finished becomes the dataset.",
     ),
+  pilot: z
+    .strictObject({
+      rolloutsPerCell: z
+        .int()
+        .positive()
+        .max(1_000)
+        .default(2)
+        .describe("Seeds of each cell that are played first; they stay part of the run."),
+      onOverBudget: z
+        .enum(["stop", "continue"])
+        .default("stop")
+        .describe("What to do when the forecast's upper bound exceeds a budget: pause the run, or go on."),
+    })
+    .nullable()
+    .default(null)
+    .describe("Plays a few rollouts of each cell first and forecasts the rest from them; null: no pilot."),
+  tripwires: tripwiresSchema
+    .prefault({})
+    .describe("Pause the run when something is systematically wrong; `resume` goes on after the fix."),
+  notify: notifySchema
+    .nullable()
+    .default(null)
+    .describe("Who is told when the run pauses, ends or fails; null: nobody."),
   stages: z
     .strictObject({
       generate: z

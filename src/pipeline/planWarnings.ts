@@ -1,5 +1,6 @@
 // What is legal in a plan but unwise, each in one sentence with its key and what to do. Warnings stop nothing; what must not be is checkPlan's.
 import { isEpisodeEndText } from "../core/outcome.ts";
+import { priceOf } from "./modelConfig.ts";
 import type { Plan, PlannedCell } from "./plan.ts";
 
 /** Rollouts at a time for each core, above which processes only wait for one another. */
@@ -83,13 +84,13 @@ function budgetWarnings({ pipeline, cells }: Plan): readonly string[] {
       `cells.sampling: without maxTokens each call of ${open.model.name} sets aside dollars for a very long reply, so few run at once near the budget; set maxTokens`,
     );
   }
-  const free = real.find(
-    ({ model }) =>
-      model.wire !== "scripted" &&
-      model.price !== null &&
-      model.price.inputPerMillion === 0 &&
-      model.price.outputPerMillion === 0,
-  );
+  const free = real.find(({ model }) => {
+    const price = priceOf(model);
+    if (price === null) return false;
+    return "gpus" in price
+      ? price.perGpuHourUsd === 0
+      : price.inputPerMillion === 0 && price.outputPerMillion === 0;
+  });
   if (free !== undefined) {
     warnings.push(
       `budgets.usd: the price of ${free.model.name} is 0, so its calls never count against ${usd}; give it its price, or set budgets.tokens`,

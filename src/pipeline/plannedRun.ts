@@ -1,11 +1,14 @@
 // A plan in its run directory: the open files, the live state, and what can be done with them. The command line holds one of these.
 import { assertBooksClose, type Books, keepBooks } from "../core/books.ts";
 import type { Evaluator } from "../core/evaluation.ts";
+import type { StepsLog } from "../core/journal.ts";
 import type { Ledger, LedgerEvent } from "../core/ledger.ts";
-import { attemptId, fold, type RunState } from "../core/runState.ts";
+import { attemptId, fold, type Pause, type RunState } from "../core/runState.ts";
 import type { Clock, Log } from "../core/runtime.ts";
 import type { BlobStore } from "../core/sandbox.ts";
+import type { StepsLogRecord } from "../core/trajectory.ts";
 import type { Verdict } from "../core/verdict.ts";
+import type { Notice } from "../notify/notice.ts";
 import { createBudget, type MeteredBudget } from "../schedule/budget.ts";
 import { createLane } from "../schedule/lanes.ts";
 import { journaledEvaluator, judgeForRecord } from "../stages/evaluate.ts";
@@ -14,8 +17,13 @@ import { recordSeeds } from "../stages/score.ts";
 import type { OffThread } from "../stages/write.ts";
 import { writeRunDataset } from "../stages/write.ts";
 import type { OpenRun } from "../store/runDirectory.ts";
-import type { Plan } from "./plan.ts";
-import { type InterruptedTry, type RunEnding, runPipeline } from "./runPipeline.ts";
+import { type Forecast, forecast } from "./forecast.ts";
+import { priceOf } from "./modelConfig.ts";
+import type { Plan, PlannedCell } from "./plan.ts";
+import { RunPausedError } from "./runPausedError.ts";
+import { type Again, type InterruptedTry, type RunEnding, runPipeline } from "./runPipeline.ts";
+import { playedOf } from "./samples.ts";
+import { type TripwireWatch, watchTripwires } from "./tripwires.ts";
 import { allVerdicts, recordScore } from "./verdicts.ts";
 
 /** What the composition root brings to a run. */
@@ -34,6 +42,8 @@ export interface RunImplementations {
   readonly release: () => Promise<void>;
   readonly codeVersion: string;
   readonly sessionMsMax: number | null;
+  /** Tells whoever the pipeline names; resolves when they know, or when it was given up. Never rejects. */
+  readonly notify: (notice: Notice) => Promise<void>;
 }
 
 export interface PlayerGiven {
@@ -41,7 +51,9 @@ export interface PlayerGiven {
   readonly judge: Evaluator;
   readonly budget: MeteredBudget;
   readonly ledger: Ledger;
-  readonly steps: OpenRun["stepsLog"];
+  readonly steps: StepsLog;
+  /** Aborted when the run pauses. */
+  readonly pause: AbortSignal;
 }
 
 /** A momentary picture of a run. */
@@ -66,12 +78,18 @@ export class PlannedRun {
   readonly #budget: MeteredBudget;
   readonly #judge: Evaluator;
   readonly #startedAt: number;
+  readonly #cells: ReadonlyMap<string, PlannedCell>;
   /** Row verdicts drawn in this session. */
   readonly #drawn = new Map<string, Verdict>();
+  readonly #pause = new AbortController();
+  #pauseWritten: Promise<void> = Promise.resolve();
+  #watch: TripwireWatch | null = null;
+  #isSessionOpen = false;
   #judged = 0;
 
   constructor(plan: Plan, store: OpenRun, implementations: RunImplementations) {
     this.plan = plan;
+    this.#cells = new Map(plan.cells.map((cell) => [cell.id, cell]));
     this.directory = store.paths.directory;
     this.state = fold(store.events);
     this.#store = store;
@@ -98,24 +116,37 @@ export class PlannedRun {
     });
   }
 
-  /** Generates and evaluates until the plan is met or something stops it. */
-  async play(signal: AbortSignal): Promise<RunEnding> {
+  /**
+   * Generates and evaluates until the plan is met or something stops it. `again` says which rollouts that infrastructure had failed
+   * are played once more (default: all); `seedsMax` keeps to the first seeds of each cell (a pilot), whatever is wanted.
+   */
+  async play(
+    signal: AbortSignal,
+    of: { readonly again?: Again; readonly seedsMax?: number } = {},
+  ): Promise<RunEnding> {
     await this.#openSession();
-    const { clock, log, sessionMsMax } = this.#with;
+    const { clock, log } = this.#with;
     const tries = await this.#readInterrupted();
     // The state learns of these with the event that starts each again; the budget must know before the first call.
     for (const { spentUsd, spentTokens } of tries.values())
       this.#budget.charge({ usd: spentUsd, tokens: spentTokens });
     const interrupted = (key: string, retry: number) => tries.get(attemptId(key, retry)) ?? NOTHING_SPENT;
+    const { pause } = this;
     const play = this.#with.player({
       blobs: this.#store.blobs,
       judge: this.#judge,
       budget: this.#budget,
       ledger: this.#ledger,
-      steps: this.#store.stepsLog,
+      steps: { append: (record) => this.#appendStep(record) },
+      pause,
     });
+    this.#watch ??= watchTripwires(
+      this.plan.pipeline.tripwires,
+      (key) => this.#groupsOf(key),
+      (_, reason) => this.pauseFor("tripwire", reason),
+    );
     const ending = await runPipeline(
-      this.plan,
+      of.seedsMax === undefined ? this.plan : firstSeeds(this.plan, of.seedsMax),
       {
         state: this.state,
         ledger: this.#ledger,
@@ -125,12 +156,44 @@ export class PlannedRun {
         interrupted,
         clock,
         log,
-        sessionMsMax,
+        sessionMsMax: this.sessionMsLeft(),
+        pause,
+        again: of.again ?? "all",
       },
       signal,
     );
+    await this.#pauseWritten;
     if (ending === "interrupted") await this.end("interrupted");
     return ending;
+  }
+
+  /** Aborted once the run has paused itself. */
+  get pause(): AbortSignal {
+    return this.#pause.signal;
+  }
+
+  /** Pauses the run: nothing more is begun in this session. Resolves when the ledger says why; `play` waits for that, too. */
+  pauseFor(cause: Pause["cause"], reason: string): Promise<void> {
+    if (this.#pause.signal.aborted) return this.#pauseWritten;
+    this.#pause.abort(new RunPausedError(reason));
+    this.#pauseWritten = this.#append({ kind: "run-paused", atMs: this.#with.clock.now(), cause, reason });
+    // Whoever waits for it hears of a failure; until then it must not count as unheard.
+    this.#pauseWritten.catch(() => {});
+    return this.#pauseWritten;
+  }
+
+  /** Tells whoever the pipeline names how the run stands. Never rejects. */
+  async tell(status: Notice["status"], reason: string | null): Promise<void> {
+    if (this.plan.pipeline.notify === null) return;
+    const { books, costUsd, tokens } = this.progress();
+    await this.#with.notify({
+      run: this.#store.runJson.runId,
+      directory: this.directory,
+      status,
+      reason,
+      books,
+      spent: { usd: costUsd, tokens },
+    });
   }
 
   /** Asks the present judges for every ended rollout's submissions; what they have judged already is not judged again. */
@@ -203,11 +266,22 @@ export class PlannedRun {
       running,
       stepCount: state.callCount,
       tokens: spent.tokens,
-      costUsd: plan.cells.some(({ model }) => model.wire !== "scripted" && model.price === null)
-        ? null
-        : spent.usd,
+      costUsd: plan.cells.some(({ model }) => priceOf(model) === null) ? null : spent.usd,
       elapsedMs: this.#with.clock.monotonic() - this.#startedAt,
     };
+  }
+
+  /** True once every seed that a pilot of so many plays has ended. */
+  isPiloted(rolloutsPerCell: number): boolean {
+    const { done } = playedOf(this.plan, this.state, rolloutsPerCell);
+    return this.plan.cells.every(
+      ({ id, demand }) => (done.get(id) ?? 0) >= Math.min(rolloutsPerCell, demand.rolloutsMax),
+    );
+  }
+
+  /** The forecast for the whole run from all that was played so far. */
+  forecast(): Forecast {
+    return forecast(this.plan, playedOf(this.plan, this.state));
   }
 
   /** Why the run is less than was asked for, in words; null when it is whole. */
@@ -232,6 +306,12 @@ export class PlannedRun {
     return reasons.length === 0 ? null : reasons.join("; ");
   }
 
+  /** What is left of the session's time: a pilot and what follows it share it. */
+  sessionMsLeft(): number | null {
+    const { sessionMsMax, clock } = this.#with;
+    return sessionMsMax === null ? null : Math.max(0, sessionMsMax - (clock.monotonic() - this.#startedAt));
+  }
+
   async end(status: "complete" | "short" | "interrupted"): Promise<void> {
     await this.#ledger.append({ kind: "run-ended", atMs: this.#with.clock.now(), status });
   }
@@ -242,6 +322,8 @@ export class PlannedRun {
   }
 
   async #openSession(): Promise<void> {
+    if (this.#isSessionOpen) return;
+    this.#isSessionOpen = true;
     const { clock, codeVersion, log, sweep } = this.#with;
     const swept = await sweep();
     if (swept > 0) log.info("swept", { leftovers: swept });
@@ -257,6 +339,18 @@ export class PlannedRun {
   async #append(event: LedgerEvent): Promise<void> {
     await this.#store.ledger.append(event);
     this.state.apply(event);
+    this.#watch?.event(event);
+  }
+
+  async #appendStep(record: StepsLogRecord): Promise<void> {
+    await this.#store.stepsLog.append(record);
+    this.#watch?.step(record);
+  }
+
+  #groupsOf(key: string): { readonly model: string; readonly task: string } | null {
+    const rollout = this.state.rollouts.get(key);
+    const planned = rollout && this.#cells.get(rollout.cell);
+    return planned === undefined ? null : { model: planned.model.name, task: planned.cell.taskId };
   }
 
   #books(verdicts: ReadonlyMap<string, Verdict>): Books {
@@ -313,6 +407,15 @@ export class PlannedRun {
     }
     return tries;
   }
+}
+
+/** The same plan with only the first seeds of each cell, all of them wanted. */
+function firstSeeds(plan: Plan, count: number): Plan {
+  const cells = plan.cells.map((cell) => {
+    const rolloutsMax = Math.min(count, cell.demand.rolloutsMax);
+    return { ...cell, demand: { rolloutsMax, accepted: null } };
+  });
+  return { ...plan, cells };
 }
 
 const NOTHING_SPENT: InterruptedTry = { spentUsd: 0, spentTokens: 0, stepCount: 0, lostCallCount: 0 };

@@ -3,16 +3,17 @@ import type { Evaluator } from "../core/evaluation.ts";
 import type { Archive } from "../core/journal.ts";
 import type { Ledger } from "../core/ledger.ts";
 import { BudgetExceededError } from "../core/model.ts";
-import { outcomeText } from "../core/outcome.ts";
+import { isEpisodeEnd } from "../core/outcome.ts";
 import type { RolloutState, RunState } from "../core/runState.ts";
 import type { Clock, Log } from "../core/runtime.ts";
 import { createAdmission } from "../schedule/admission.ts";
 import { type Bell, createBell } from "../schedule/bell.ts";
 import { createLane } from "../schedule/lanes.ts";
 import { judgeForRecord } from "../stages/evaluate.ts";
-import { type GenerateDeps, generateRollout } from "../stages/generate.ts";
+import { costOfEnded, failureText, type GenerateDeps, generateRollout } from "../stages/generate.ts";
 import { recordSeeds } from "../stages/score.ts";
 import { type Plan, type PlannedCell, plannedKey } from "./plan.ts";
+import { RunPausedError } from "./runPausedError.ts";
 import { rowVerdict } from "./verdicts.ts";
 
 /** What a run is carried out with. The ledger's events reach `state` before `append` resolves. */
@@ -29,7 +30,14 @@ export interface RunParts {
   readonly log: Log;
   /** Milliseconds that this session may take; null: no bound. */
   readonly sessionMsMax: number | null;
+  /** Aborted to pause: no seed is admitted, no try begun, and what is under way ends at its next step boundary. */
+  readonly pause: AbortSignal;
+  /** Which rollouts that infrastructure had failed are played again; what a pause cancelled always is. */
+  readonly again: Again;
 }
+
+/** All failed rollouts, which is what a user resumes a run for, or those with the given keys. */
+export type Again = "all" | ReadonlySet<string>;
 
 export interface InterruptedTry {
   readonly spentUsd: number;
@@ -38,8 +46,8 @@ export interface InterruptedTry {
   readonly lostCallCount: number;
 }
 
-/** Why generation ended: everything wanted was played, or a bound of the run was reached, or the user stopped it. */
-export type RunEnding = "played" | "budget" | "deadline" | "interrupted";
+/** Why generation ended: everything wanted was played, a bound of the run was reached, the run paused itself, or the user stopped it. */
+export type RunEnding = "played" | "budget" | "deadline" | "paused" | "interrupted";
 
 /**
  * Generates and evaluates until the plan is met. Rollouts and evaluations stream: each rollout is judged as soon as it ends.
@@ -75,7 +83,10 @@ class Run {
     const interrupted = () => this.#halt("interrupted");
     if (this.#user.aborted) interrupted();
     this.#user.addEventListener("abort", interrupted, { once: true });
-    const { sessionMsMax, clock } = this.#parts;
+    const { sessionMsMax, clock, pause } = this.#parts;
+    const paused = () => this.#end("paused");
+    if (pause.aborted) paused();
+    pause.addEventListener("abort", paused, { once: true });
     const alarm = new AbortController();
     if (sessionMsMax !== null) {
       clock.sleep(sessionMsMax, alarm.signal).then(
@@ -90,37 +101,31 @@ class Run {
     } finally {
       alarm.abort();
       this.#user.removeEventListener("abort", interrupted);
+      pause.removeEventListener("abort", paused);
     }
     if (this.#broken !== null) throw this.#broken;
     return this.#ending;
   }
 
-  /** Counts what earlier sessions did, and starts again what they left open. */
+  /** Counts what earlier sessions did, and starts again what they left open, what a pause cancelled, and what is asked for again. */
   async #takeUp(): Promise<void> {
-    const { state, ledger, clock, interrupted } = this.#parts;
+    const { state, ledger, clock, interrupted, again } = this.#parts;
     const cells = new Map(this.#plan.cells.map((cell, index) => [cell.id, index]));
     for (const rollout of [...state.rollouts.values()]) {
       const index = cells.get(rollout.cell);
       if (index === undefined) continue;
       this.#admission.resumed(index, rollout.seedIndex);
-      const { key, retry } = rollout;
-      if (rollout.outcome?.kind === "failed" && rollout.facts !== null) {
-        // What failed may have been mended since: this is what a user resumes a run for.
-        const { chargedUsd: spentUsd, chargedTokens: spentTokens, stepCount } = rollout.facts;
-        const reason = `resumed after ${outcomeText(rollout.outcome)}`;
-        const cost = { spentUsd, spentTokens, stepCount, lostCallCount: 0 };
-        await ledger.append({ kind: "rollout-retried", atMs: clock.now(), key, retry, reason, ...cost });
+      const { key, retry, status, outcome, facts } = rollout;
+      const atMs = clock.now();
+      if (status === "started") {
+        const cost = interrupted(key, retry);
+        await ledger.append({ kind: "rollout-retried", atMs, key, retry, reason: "interrupted", ...cost });
       }
-      if (rollout.status !== "started") continue;
-      const cost = interrupted(key, retry);
-      await ledger.append({
-        kind: "rollout-retried",
-        atMs: clock.now(),
-        key,
-        retry,
-        reason: "interrupted",
-        ...cost,
-      });
+      if (outcome === null || facts === null || isEpisodeEnd(outcome)) continue;
+      // What failed may have been mended since; whoever reruns has said which.
+      if (outcome.kind !== "cancelled" && again !== "all" && !again.has(key)) continue;
+      const reason = `${again === "all" ? "resumed" : "rerun"} after ${failureText(outcome)}`;
+      await ledger.append({ kind: "rollout-retried", atMs, key, retry, reason, ...costOfEnded(facts) });
     }
     for (const rollout of [...state.rollouts.values()]) {
       const index = cells.get(rollout.cell);
@@ -175,7 +180,7 @@ class Run {
   }
 
   async #carryOut(planned: PlannedCell, key: string, seedIndex: number): Promise<void> {
-    const { ledger, archive, clock, play } = this.#parts;
+    const { ledger, archive, clock, play, pause } = this.#parts;
     const { retriesMax } = this.#plan.pipeline.stages.generate;
     const state = this.#rollout(key);
     if (state.status !== "ended") {
@@ -189,7 +194,7 @@ class Run {
           origin: null,
           task: planned.task,
         };
-        await generateRollout(spec, { ledger, archive, clock, play, retriesMax }, this.#stop.signal);
+        await generateRollout(spec, { ledger, archive, clock, play, retriesMax, pause }, this.#stop.signal);
       });
     }
     this.#backlog++;
@@ -213,7 +218,7 @@ class Run {
 
   /** A rollout was cut off: by the run's own stop, by its budget, or by something broken that ends the run. */
   #fell(error: unknown): void {
-    if (this.#stop.signal.aborted) return;
+    if (this.#stop.signal.aborted || error instanceof RunPausedError) return;
     if (error instanceof BudgetExceededError) {
       this.#parts.log.warn("budget-used-up", { detail: error.message });
       this.#ending = "budget";
@@ -224,8 +229,13 @@ class Run {
   }
 
   #halt(ending: RunEnding): void {
-    if (!this.#stop.signal.aborted) this.#ending = ending;
+    this.#end(ending);
     this.#stop.abort();
+  }
+
+  /** No more is begun; what runs may come to an end of its own. */
+  #end(ending: RunEnding): void {
+    if (!this.#stop.signal.aborted) this.#ending = ending;
     this.#bell.ring();
   }
 

@@ -25,11 +25,13 @@ export interface GenerateDeps {
   readonly play: (spec: RolloutSpec, signal: AbortSignal) => Promise<PlayedTry>;
   /** Times a rollout is run again because infrastructure failed. */
   readonly retriesMax: number;
+  /** Aborted when the run pauses: no try is begun any more. */
+  readonly pause: AbortSignal;
 }
 
 /**
  * Plays a rollout from the given retry number on, and seals its trajectory before the ledger says that it ended.
- * Contract: throws only what stops the run (abort, budget, store); the rollout is then still owed.
+ * Contract: throws only what stops the run (abort, pause, budget, store); the rollout is then still owed.
  */
 export async function generateRollout(
   spec: RolloutSpec,
@@ -38,6 +40,7 @@ export async function generateRollout(
 ): Promise<void> {
   const { ledger, clock } = deps;
   for (let retry = spec.retry; ; retry++) {
+    deps.pause.throwIfAborted();
     await ledger.append({ kind: "rollout-started", atMs: clock.now(), key: spec.key, retry });
     const { trajectory, charged } = await deps.play({ ...spec, retry }, signal);
     const facts = factsOf(trajectory, charged);
@@ -49,10 +52,7 @@ export async function generateRollout(
         key: spec.key,
         retry,
         reason: failureText(outcome),
-        spentUsd: charged.usd,
-        spentTokens: charged.tokens,
-        lostCallCount: 0,
-        stepCount: facts.stepCount,
+        ...costOfEnded(facts),
       });
       continue;
     }
@@ -63,8 +63,21 @@ export async function generateRollout(
   }
 }
 
-function failureText(outcome: Extract<Outcome, { kind: "failed" }>): string {
-  return `${outcomeText(outcome)} ${errorText(outcome.error)}`;
+/** Why a try was given up, in one line. */
+export function failureText(outcome: Outcome): string {
+  return outcome.kind === "failed"
+    ? `${outcomeText(outcome)} ${errorText(outcome.error)}`
+    : outcomeText(outcome);
+}
+
+/** What an ended try had cost, as the retry that follows it books it. */
+export function costOfEnded(facts: RolloutFacts) {
+  return {
+    spentUsd: facts.chargedUsd,
+    spentTokens: facts.chargedTokens,
+    lostCallCount: 0,
+    stepCount: facts.stepCount,
+  };
 }
 
 /** The numbers of a trajectory that verdicts, budgets and progress need. Times are volatile; all else is a function of what happened. */
