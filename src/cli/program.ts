@@ -28,16 +28,18 @@ const COMMANDS: readonly AddCommand[] = [
   rerunCommand,
 ];
 
-/** The program with all its commands. Contract: it throws CommanderError where commander would end the process. */
+/**
+ * The program with all its commands, which take over how it ends and complains. Contract: it throws CommanderError where commander would
+ * end the process, and prints no complaint.
+ */
 export function programOf(world: World, done: (exitCode: number) => void): Command {
   const program = new Command("nightshift")
     .description("Turns a folder of ML-research tasks into training data overnight.")
     .version(world.codeVersion)
     .exitOverride()
-    .configureOutput({ outputError: () => {} })
+    .configureOutput({ outputError: () => {}, writeErr: () => {} })
     .showHelpAfterError(false);
   for (const add of COMMANDS) add(program, world, done);
-  for (const command of program.commands) command.exitOverride().configureOutput({ outputError: () => {} });
   const exits = Object.entries(EXIT_MEANINGS).map(([code, meaning]) => `${code} ${meaning}`);
   return program.addHelpText("after", `\nExit codes: ${exits.join("; ")}.`);
 }

@@ -161,7 +161,8 @@ function checkedBaseUrl(options: WireOptions): URL {
   const url = URL.canParse(options.baseUrl) ? new URL(options.baseUrl) : null;
   const where = `base URL of model endpoint "${options.endpointName}"`;
   if (url === null || (url.protocol !== "http:" && url.protocol !== "https:")) {
-    throw new UserError(`${where} is not an http(s) address: ${options.baseUrl}`);
+    const shown = options.baseUrl.replace(/\/\/[^/]*@/, "//…@");
+    throw new UserError(`${where} is not an http(s) address: ${shown}; write it as http://127.0.0.1:8000/v1`);
   }
   if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") {
     throw new UserError(`${where} may hold neither credentials nor a query: give the key by itself`);
@@ -173,7 +174,7 @@ function checkedBaseUrl(options: WireOptions): URL {
 function checkedKey({ apiKey, endpointName }: WireOptions): string | null {
   if (apiKey !== null && !/^[\x21-\x7e]+$/.test(apiKey)) {
     throw new UserError(
-      `the API key of model endpoint "${endpointName}" is empty or holds spaces, line ends or other odd characters`,
+      `the API key of model endpoint "${endpointName}" is empty or holds spaces, line ends or other odd characters; set its variable to the bare key`,
     );
   }
   return apiKey;
