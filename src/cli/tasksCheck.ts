@@ -46,6 +46,9 @@ export const addTasksCheck: AddCommand = (tasks, world, done) => {
       world.say("");
       world.say(reportTable(reports));
       for (const { task, defects } of reports) for (const defect of defects) world.say(`${task}: ${defect}`);
+      if (reports.some(({ forgeries, defects }) => forgeries.tried === 0 && defects.length > 0)) {
+        world.say("forged submissions are tried once nothing else is wrong");
+      }
       done(reports.every(({ defects }) => defects.length === 0) ? EXIT.done : EXIT.short);
     });
 };

@@ -37,7 +37,11 @@ export interface CheckOptions {
   readonly compareRecorded: boolean;
 }
 
-/** Checks one task. Throws BoundaryError("sandbox") where sandboxes fail, and the signal's reason; whatever is wrong with the task is a defect. */
+/**
+ * Checks one task. Forged submissions are tried only where nothing else is wrong: against a broken judge they would say little.
+ * Throws BoundaryError("sandbox") where sandboxes fail, and the signal's reason; whatever is wrong with the task is a
+ * defect.
+ */
 export async function checkTask(
   task: Task,
   solutions: readonly Solution[],
@@ -48,6 +52,8 @@ export async function checkTask(
   const { anchors, limits, sigma: recordedSigma, judge, metric } = task.definition;
   const startedAt = clock.monotonic();
   const defects: string[] = [...leaksOf(task, solutions)];
+  /** Recorded numbers that are off: they say nothing against trying forgeries. */
+  const stale: string[] = [];
   const found: SolutionReport[] = [];
   let measured: number | null = null;
   let sigma: number | null = null;
@@ -73,7 +79,7 @@ export async function checkTask(
     forgeries: { tried, held },
     judgeSecondsMost: judgeMsMost / 1000,
     seconds: (clock.monotonic() - startedAt) / 1000,
-    defects,
+    defects: [...stale, ...defects],
   });
 
   const starter = await make([]);
@@ -115,7 +121,7 @@ export async function checkTask(
       SIGMAS * Math.max(noise, recordedSigma, deviation(scores)) * Math.sqrt(2 / options.seeds) +
       rounding(recorded);
     if (Math.abs(value - recorded) > tolerance) {
-      defects.push(
+      stale.push(
         `${what} scores ${short(value)}, but task.yaml records anchors.${name}: ${recorded}; \`tasks check --record\` writes what is measured`,
       );
     }
@@ -125,7 +131,7 @@ export async function checkTask(
     options.compareRecorded &&
     (noise > SIGMA_MORE * recordedSigma + 1e-12 || noise < recordedSigma / SIGMA_LESS)
   ) {
-    defects.push(
+    stale.push(
       `the starter's score varies by ${short(noise)} over ${seeds.length} seeds, but task.yaml records sigma: ${recordedSigma}; \`tasks check --record\` writes what is measured`,
     );
   }
@@ -158,15 +164,6 @@ export async function checkTask(
     if (solution.name === "reference") compare("best", result.scores, what);
   }
 
-  const forgeries = forgeriesFor(task, starter.files);
-  await forEachAtOnce(forgeries, async (forgery) => {
-    const verdicts = await judged(task, forgery.files, "record", seeds.slice(0, 1), options, signal);
-    const defect = faultOf(forgery, verdicts, { task, first, noise });
-    tried += 1;
-    if (defect === null) held += 1;
-    else defects.push(defect);
-  });
-
   if (judgeMsMost > judge.timeoutSeconds * 1000 * TIME_SHARE) {
     defects.push(
       `judging takes up to ${short(judgeMsMost / 1000)} s, more than a quarter of judge.timeoutSeconds: ${judge.timeoutSeconds}`,
@@ -177,6 +174,16 @@ export async function checkTask(
       `\`${task.definition.make}\` takes ${short(starter.makeMs / 1000)} s, more than a quarter of limits.actionSeconds: ${makeMsMax / 1000}`,
     );
   }
+  if (defects.length > 0) return report();
+
+  const forgeries = forgeriesFor(task, starter.files);
+  await forEachAtOnce(forgeries, async (forgery) => {
+    const verdicts = await judged(task, forgery.files, "record", seeds.slice(0, 1), options, signal);
+    const defect = faultOf(forgery, verdicts, { task, first, noise });
+    tried += 1;
+    if (defect === null) held += 1;
+    else defects.push(defect);
+  });
   return report();
 }
 

@@ -15,7 +15,7 @@ export interface TaskReport {
   /** Standard deviation of the starter's score over seeds. */
   readonly sigma: number | null;
   readonly solutions: readonly SolutionReport[];
-  /** Bad and forged submissions tried, and how many of them earned nothing they should not. */
+  /** Bad and forged submissions tried, and how many of them earned nothing they should not; none are tried on a task with other defects. */
   readonly forgeries: { readonly tried: number; readonly held: number };
   /** Longest wall time of judging one submission with one seed. */
   readonly judgeSecondsMost: number;

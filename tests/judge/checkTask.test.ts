@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { checkTask } from "../../src/judge/checkTask.ts";
+import { leaksOf } from "../../src/judge/leaks.ts";
 import { loadTask } from "../../src/tasks/loadTask.ts";
 import { newTask } from "../../src/tasks/newTask.ts";
 import { readSolutions } from "../../src/tasks/readSolutions.ts";
@@ -200,12 +201,47 @@ const DEFECTS: readonly (readonly [what: string, kind: Kind, edits: Edits, sente
     {
       "judge.py": csvJudge(
         `    rows = room.submitted_csv("submission.csv", ["id", "rent"], len(truth))
-    values = [float(value) if value[:1].isdigit() else 1e9 for _, value in rows]
-    return sum(values) / len(values), {}`,
+    if rows[0][1].startswith("score="):
+        return float(rows[0][1][6:]), {}
+    given = room.submitted_numbers("submission.csv", "id", "rent", [row["id"] for row in hidden_csv("answers.csv")])
+    return r_squared(truth, [given[row["id"]] for row in hidden_csv("answers.csv")]), {}`,
       ),
     },
     /^a table that names its own score is scored 1000000000; judge\.py must refuse it$/,
   ],
+  [
+    "a judge that is too slow for its limit",
+    "csv",
+    {
+      solution: null,
+      "task.yaml": [["timeoutSeconds: 60", "timeoutSeconds: 2"]],
+      "judge.py": [["def judge(room):\n", "def judge(room):\n    __import__('time').sleep(0.6)\n"]],
+    },
+    /^judging takes up to [\d.]+ s, more than a quarter of judge\.timeoutSeconds: 2$/,
+  ],
+  [
+    "tests that take anything for an answer",
+    "repo",
+    {
+      "hidden/tests/record/test_sets.py": `import unittest
+from intervals.sets import size
+
+
+class Weak(unittest.TestCase):
+    def test_size(self):
+        self.assertTrue(size([(1, 3)]) == 3)
+`,
+      "hidden/tests/record/test_text.py": null,
+      "task.yaml": [
+        [/starter: [\d.]+/, "starter: 0"],
+        [/probe: [\d.]+/, "probe: 1"],
+      ],
+    },
+    /^a package whose answers equal everything scores 1, better than the starter's 0$/,
+  ],
+];
+
+const LEAKS: typeof DEFECTS = [
   [
     "answers in the workspace",
     "csv",
@@ -241,35 +277,6 @@ const DEFECTS: readonly (readonly [what: string, kind: Kind, edits: Edits, sente
     "function",
     { "workspace/better.py": "" },
     /^workspace\/better\.py is solution\/reference\/estimate\.py; agents must not see it$/,
-  ],
-  [
-    "a judge that is too slow for its limit",
-    "csv",
-    {
-      "task.yaml": [["timeoutSeconds: 60", "timeoutSeconds: 2"]],
-      "judge.py": [["def judge(room):\n", "def judge(room):\n    __import__('time').sleep(0.6)\n"]],
-    },
-    /^judging takes up to [\d.]+ s, more than a quarter of judge\.timeoutSeconds: 2$/,
-  ],
-  [
-    "tests that take anything for an answer",
-    "repo",
-    {
-      "hidden/tests/record/test_sets.py": `import unittest
-from intervals.sets import size
-
-
-class Weak(unittest.TestCase):
-    def test_size(self):
-        self.assertTrue(size([(1, 3)]) != 2)
-`,
-      "hidden/tests/record/test_text.py": null,
-      "task.yaml": [
-        [/starter: [\d.]+/, "starter: 0"],
-        [/probe: [\d.]+/, "probe: 1"],
-      ],
-    },
-    /^a package whose answers equal everything scores 1, better than the starter's 0$/,
   ],
 ];
 
@@ -309,11 +316,23 @@ const COPIES: Readonly<Record<string, (folder: string) => Promise<void>>> = {
     ),
 };
 
+async function spoilt(what: string, kind: Kind, edits: Edits): Promise<string> {
+  const name = `bad-${what.replaceAll(/[^a-z]+/g, "-")}`;
+  await scaffold(name, kind, edits);
+  await COPIES[what]?.(path.join(root, name));
+  return name;
+}
+
+describe("a task that gives its secrets away", () => {
+  it.each(LEAKS)("with %s is told of it in one sentence", async (what, kind, edits, sentence) => {
+    const task = await loadTask(root, await spoilt(what, kind, edits));
+    expect(leaksOf(task, await readSolutions(task))).toEqual([expect.stringMatching(sentence)]);
+  });
+});
+
 describe("a defective task", () => {
   it.each(DEFECTS)("with %s is told of it in one sentence", async (what, kind, edits, sentence) => {
-    const name = `bad-${what.replaceAll(/[^a-z]+/g, "-")}`;
-    await scaffold(name, kind, edits);
-    await COPIES[what]?.(path.join(root, name));
+    const name = await spoilt(what, kind, edits);
     const { defects } = await check(name, what.startsWith("noise") ? 3 : 2);
     const fitting = defects.filter((defect) => sentence.test(defect));
     expect(fitting, defects.join("\n")).toHaveLength(1);
