@@ -47,7 +47,8 @@ function checkSubmission({ submission, judge }: TaskDefinition, context: Context
     paths.add(path);
   }
   const { kind } = judge;
-  if ((kind === "function" || kind === "policy") && !submission[0]?.path.endsWith(".py")) {
+  const [first] = submission;
+  if ((kind === "function" || kind === "policy") && first !== undefined && !first.path.endsWith(".py")) {
     const what = `must be a .py file when it is the first, as judge.kind: ${kind} calls a function of it`;
     complain(context, ["submission", 0, "path"], what);
   }
