@@ -59,7 +59,12 @@ function ownText(error: unknown): string {
   // zod's own message is a JSON listing.
   if (error instanceof z.ZodError) {
     return error.issues
-      .map(({ path, message }) => (path.length === 0 ? message : `${path.map(String).join(".")}: ${message}`))
+      .map(({ path, message }) => {
+        const what = message
+          .replace(/^Invalid input: /, "")
+          .replace(/^expected (.*), received undefined$/, "missing, where $1 is expected");
+        return path.length === 0 ? what : `${path.map(String).join(".")}: ${what}`;
+      })
       .join("; ");
   }
   return error instanceof Error ? error.message || error.name : String(error);

@@ -2,10 +2,11 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { StoreError } from "../core/errors.ts";
+import { errorText, StoreError } from "../core/errors.ts";
 import type { TABLE_NAMES } from "./schema.ts";
 import { SPLITS } from "./splitOf.ts";
 
+const WRITE_AGAIN = "`nightshift evaluate` on its run writes it again";
 export const MANIFEST_NAME = "manifest.json";
 export const DATASET_FORMAT = "nightshift.dataset/1";
 
@@ -89,7 +90,13 @@ export type Manifest = z.infer<typeof manifestSchema>;
 
 /** The manifest of a dataset folder. Throws a StoreError where there is none or it is not one. */
 export async function readManifest(dir: string): Promise<Manifest> {
-  return manifestSchema.parse(await readJsonFile(join(dir, MANIFEST_NAME), "a dataset's manifest"));
+  const path = join(dir, MANIFEST_NAME);
+  const manifest = manifestSchema.safeParse(await readJsonFile(path, "a dataset's manifest"));
+  if (manifest.success) return manifest.data;
+  throw new StoreError(
+    `${path} is not a manifest of this version (${errorText(manifest.error)}); ${WRITE_AGAIN}`,
+    { cause: manifest.error },
+  );
 }
 
 /** The text of a manifest, as it is written and hashed. */
@@ -102,7 +109,9 @@ async function readJsonFile(path: string, what: string): Promise<unknown> {
     const parsed: unknown = JSON.parse(await readFile(path, "utf8"));
     return parsed;
   } catch (error) {
-    throw new StoreError(`${path} is not ${what}; the folder is not a finished dataset`, { cause: error });
+    throw new StoreError(`${path} is not ${what}; the folder is not a finished dataset; ${WRITE_AGAIN}`, {
+      cause: error,
+    });
   }
 }
 
