@@ -10,6 +10,7 @@ import { planCommand } from "./plan.ts";
 import { rerunCommand } from "./rerun.ts";
 import { resumeCommand } from "./resume.ts";
 import { runCommand } from "./run.ts";
+import { shellCommand } from "./shell.ts";
 import { showCommand } from "./show.ts";
 import { statusCommand } from "./status.ts";
 import { tasksCommand } from "./tasks.ts";
@@ -26,6 +27,7 @@ const COMMANDS: readonly AddCommand[] = [
   doctorCommand,
   gcCommand,
   rerunCommand,
+  shellCommand,
 ];
 
 /**

@@ -1,5 +1,6 @@
 // What must hold before anything is spent: keys, prices, isolation, times. Each complaint says what to do.
 import { UserError } from "../core/errors.ts";
+import { fleetUsd } from "../core/gpuHourPrice.ts";
 import type { Sampling } from "../core/model.ts";
 import type { Capabilities } from "../core/sandbox.ts";
 import type { ModelConfig } from "./modelConfig.ts";
@@ -23,6 +24,15 @@ export function checkNeeds(plan: Plan, env: (name: string) => string | undefined
         `${place}.price: ${model.name} has no price, but there is a limit in dollars (${limit}); give the model a price, or take the limit out`,
       );
     }
+    const { usd } = pipeline.budgets;
+    if (usd !== null && model.price !== null && "gpus" in model.price) {
+      const longest = fleetUsd(model.price, model.timeoutSeconds * 1000);
+      if (longest > usd) {
+        throw new UserError(
+          `${place}.timeoutSeconds: one call of ${model.name} may hold its fleet for ${model.timeoutSeconds} s, which is $${longest.toFixed(2)} and more than budgets.usd ${usd}; lower timeoutSeconds, or raise the budget`,
+        );
+      }
+    }
     const hosts = model.baseUrls.map((baseUrl) => new URL(baseUrl).host);
     const shared = hosts.find((host, other) => hosts.indexOf(host) !== other);
     if (shared !== undefined) {
@@ -30,6 +40,12 @@ export function checkNeeds(plan: Plan, env: (name: string) => string | undefined
         `${place}.baseUrls: two of ${model.name} are on ${shared}; each needs a host and port of its own, take one out`,
       );
     }
+  }
+  const { notify } = pipeline;
+  if (notify !== null && "webhookEnv" in notify && !env(notify.webhookEnv)) {
+    throw new UserError(
+      `notify.webhookEnv: ${notify.webhookEnv} is not set; export it with the webhook's URL, or take notify out`,
+    );
   }
   const leaves = pipeline.stages.export.length > 0;
   const needs = [
