@@ -68,7 +68,11 @@ export function namedBackend(
     case "process":
       return processBackend(local);
     case "bubblewrap":
-      return bubblewrapBackend({ ...local, trees: treesOf(world) });
+      return bubblewrapBackend({
+        ...local,
+        trees: treesOf(world),
+        program: world.env("NIGHTSHIFT_BWRAP") ?? "bwrap",
+      });
     case "docker": {
       const connection = dockerConnection(world, docker);
       const host = "host" in connection ? `${connection.host}:${connection.port}` : "local";

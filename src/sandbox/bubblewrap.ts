@@ -41,8 +41,13 @@ export interface BubblewrapBackendOptions extends LocalOptions {
   readonly python: string;
   /** Folder of unpacked images, one folder a name, as scripts/dev/buildImages.ts --trees makes them. */
   readonly trees: string;
-  /** The bubblewrap program. */
+  /** The bubblewrap program. Default: `bwrap`. */
   readonly program?: string;
+  /**
+   * Default true. False: none even where they work, which only root can do without. Then only the end of its stream ends the
+   * supervisor: bubblewrap's own outer process has no right left to kill it.
+   */
+  readonly userNamespaces?: boolean;
   /** Default true. False: no cgroups even where they work. */
   readonly cgroups?: boolean;
 }
@@ -83,7 +88,8 @@ async function prepareGround(options: BubblewrapBackendOptions): Promise<LocalGr
     };
     const uid = firstSpareUid();
     const places = slots(uid);
-    for (const userNamespace of uid === null ? [true] : [true, false]) {
+    const ways = (options.userNamespaces ?? true) ? [true] : [];
+    for (const userNamespace of uid === null ? ways : [...ways, false]) {
       for await (const cgroups of cgroupsToTry(options, folder)) {
         const ground = groundOf(options, { userNamespace, cgroups }, { host, folder, places });
         const why = await trialFailure(BACKEND, options, ground, python.executable);

@@ -37,7 +37,7 @@ export function parseHierarchies(mountInfo: string, ownCgroups: string): readonl
     const path = paths.get(version === 2 ? "" : (controllers[0] ?? ""));
     if (path === undefined) continue;
     const below = root === "/" ? path : path.startsWith(root) ? path.slice(root.length) : "";
-    found.push({ version, controllers, mountPoint, own: join(mountPoint, below) });
+    found.push({ version, controllers, mountPoint, own: join(mountPoint, below).replace(/(?<=.)\/$/, "") });
   }
   return found;
 }

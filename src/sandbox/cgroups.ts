@@ -58,7 +58,12 @@ export function cgroupPlans(found: readonly Hierarchy[], name: string): readonly
 
 async function openFirst(folders: ReadonlyMap<string, string>): Promise<Cgroups> {
   const parents = [...new Set(folders.values())];
-  for (const parent of parents) await mkdir(parent);
+  try {
+    for (const parent of parents) await mkdir(parent);
+  } catch (error) {
+    await removeCgroups(parents);
+    throw error;
+  }
   const at = (controller: string, name: string) => {
     const parent = folders.get(controller);
     return parent === undefined ? null : join(parent, name);

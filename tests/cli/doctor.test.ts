@@ -9,6 +9,7 @@ import Docker from "dockerode";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { dockerBackend } from "../../src/sandbox/docker/docker.ts";
+import { readLedger } from "../../src/store/ledger.ts";
 import { createRun, openRun } from "../../src/store/runDirectory.ts";
 import { clock, memoryBlobs, never, silentLog, spec } from "../sandbox/ground.ts";
 import { nightshift } from "./nightshift.ts";
@@ -192,6 +193,33 @@ describe("doctor", { timeout: 120_000 }, () => {
     expect(printed.stdout).toMatch(/\nthe pipeline d can run\n$/);
     await writeFile(path.join(cwd, "bad.yaml"), "name: [");
     expect(await nightshift(["doctor", "bad.yaml"], { cwd })).toMatchObject({ exitCode: 2, stdout: "" });
+  });
+});
+
+describe("auto", { timeout: 120_000 }, () => {
+  it("is bubblewrap where that works, else processes with the reason, and changes no rollout's key", async () => {
+    const text = pipelineText("{ name: s, wire: scripted }")
+      .replace("backend: process, unsafe: true", "backend: auto")
+      .replace("rollouts: { perCell: 2 }", "rollouts: { perCell: 1 }");
+    await writeFile(path.join(cwd, "auto.yaml"), text);
+    const keys: string[][] = [];
+    const play = async (out: string, env: Record<string, string>) => {
+      const printed = await nightshift(["run", "auto.yaml", "--out", out], { cwd, env });
+      expect(printed.exitCode, printed.stderr).toBe(0);
+      const { events } = await readLedger(path.join(cwd, out, "ledger.jsonl"));
+      keys.push(events.flatMap((event) => (event.kind === "rollout-admitted" ? [event.key] : [])));
+      return printed.stdout.split("\n").filter((line) => line.startsWith("sandbox "));
+    };
+    const { of } = await doctor(null);
+    const first = await play("auto-first", {});
+    const expected = of(/^bubblewrap$/)[0]?.status === "missing" ? "process" : "bubblewrap";
+    expect(first).toEqual([expect.stringMatching(`^sandbox ${expected}: bounded `)]);
+    const second = await play("auto-second", { NIGHTSHIFT_BWRAP: "/no/such/bwrap" });
+    expect(second).toEqual([
+      expect.stringMatching(/^sandbox process: .*; because bubblewrap sandboxes do not work here: /),
+    ]);
+    expect(keys[0]).toHaveLength(1);
+    expect(keys[1]).toEqual(keys[0]);
   });
 });
 

@@ -187,6 +187,54 @@ if (obstacle !== null) {
       expect(await without.probe()).toMatchObject({ memory: "none", cpu: "none", pids: "enforced" });
     });
 
+    it("does without user namespaces where it is root: nothing inside is", async ({ skip }) => {
+      if (process.getuid?.() !== 0) skip("only root can do without user namespaces");
+      const rootful = make({ userNamespaces: false });
+      await using sandbox = await rootful.create(
+        spec({ files: [{ path: "a/b", data: Buffer.from("1"), executable: true }] }),
+        never,
+      );
+      const look = [
+        "id -u; grep -E 'CapEff|NoNewPrivs' /proc/self/status; touch x a/y; stat -c %U:%a /work a/b x",
+        "for s in KILL STOP TERM INT; do kill -$s 1; done; python3 -c 'import os; os.setuid(0)'; cat /proc/1/mem",
+      ];
+      const seen = await sandbox.shell("look", look[0] ?? "", PATIENT);
+      expect(seen.output).toMatch(/^5\d{8}\nCapEff:\s+0+\nNoNewPrivs:\s+1\n/);
+      const attack = await sandbox.shell("attack", look[1] ?? "", PATIENT);
+      expect(attack.output).toMatch(/not permitted\n[\s\S]*PermissionError[\s\S]*Permission denied/);
+      const late = await sandbox.exec("late", ["sh", "-c", "setsid sleep 86653 & sleep 86653"], {
+        ...PATIENT,
+        timeoutMs: 500,
+      });
+      expect(late.timedOut).toBe(true);
+      expect(hostProcesses("sleep 86653")).toBe(0);
+      await sandbox.exec("left", ["sh", "-c", "setsid sleep 86655 & echo left"], PATIENT);
+      expect(hostProcesses("sleep 86655")).toBe(1);
+      await sandbox[Symbol.asyncDispose]();
+      await until(() => hostProcesses("sleep 86655") === 0);
+    });
+
+    it("works for a plain user, where the kernel lets one have namespaces", async ({ skip }) => {
+      if (process.getuid?.() !== 0) skip("the tests are a plain user's already");
+      const own = mkdtempSync(join(root, "plain"));
+      chmodSync(own, 0o777);
+      const argv = ["sh", "-c", "sleep 86654"];
+      const started = await startOrchestrator({
+        backend: "bubblewrap",
+        root: own,
+        runId: "plain",
+        argv,
+        uid: 64_999,
+      }).catch((error: unknown) => errorText(error));
+      if (typeof started === "string") {
+        console.warn(`SKIPPED: bubblewrap as a plain user: ${started}`);
+        return skip("no namespaces for plain users, or the sources are not theirs to read");
+      }
+      expect(hostProcesses("sleep 86654")).toBeGreaterThan(0);
+      await killHard(started.child);
+      await until(() => hostProcesses("sleep 86654") === 0);
+    });
+
     it("makes the same snapshot of the same state as the process backend", async () => {
       const hashes: string[] = [];
       const blobs = memoryBlobs();

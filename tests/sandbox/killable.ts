@@ -15,6 +15,8 @@ export interface OrchestratorOptions {
   readonly runId: string;
   readonly argv: readonly string[];
   readonly orphanTtlMs?: number;
+  /** Runs it as this user. */
+  readonly uid?: number;
   /** Of a Docker daemon that is not at the usual socket. */
   readonly connection?: { readonly host: string; readonly port: number };
 }
@@ -28,6 +30,7 @@ export async function startOrchestrator(
     ["--disable-warning=ExperimentalWarning", SCRIPT, JSON.stringify(options)],
     {
       stdio: ["ignore", "pipe", "inherit"],
+      ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
     },
   );
   if (!child.stdout) throw new Error("no stdout");
