@@ -59,7 +59,7 @@ export async function imageTree(trees: string, image: string): Promise<ImageTree
   if (text === null) return null;
   try {
     const { digest } = treeNoteSchema.parse(JSON.parse(text));
-    return { digest, root: await entriesOf(folder, (name) => !OWN_NAMES.has(name)) };
+    return { digest, root: await entriesOf(folder, (name) => !OWN_NAMES.has(name) && !name.startsWith(".")) };
   } catch (error) {
     throw new UserError(
       `the image tree ${folder} is damaged (${errorText(error)}); build it again with ` +

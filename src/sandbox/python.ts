@@ -39,6 +39,8 @@ const probeSchema = z.strictObject({
   code: z.base64(),
 });
 
+const REMEDY = "install python3, or name one in NIGHTSHIFT_PYTHON";
+
 /** Where a Python runs: how it is called, and where it sees the supervisor's source. */
 export interface PythonPlace {
   /** Words in front of the interpreter's own arguments, its name the last. */
@@ -61,23 +63,23 @@ export function preparePython(command: string, folder: string): Promise<Python> 
 export async function preparePythonAt({ command, source, compiled }: PythonPlace): Promise<Python> {
   const [program, ...words] = command;
   const name = command.at(-1);
-  let text: string;
+  let found: z.infer<typeof probeSchema>;
   try {
     const run = promisify(execFile);
     const { stdout } = await run(program ?? "", [...words, "-I", "-c", PROBE, source], {
       timeout: PROBE_TIMEOUT_MS,
     });
-    text = stdout;
+    found = probeSchema.parse(JSON.parse(stdout));
   } catch (error) {
     throw new UserError(
-      `sandboxes need python3 >= ${VERSION_MIN.join(".")}, but "${name}" did not run: ${errorText(error)}`,
+      `sandboxes need python3 >= ${VERSION_MIN.join(".")}, but "${name}" did not run as one (${whyNot(error)}); ${REMEDY}`,
+      { cause: error },
     );
   }
-  const found = probeSchema.parse(JSON.parse(text));
   const [major, minor] = found.version;
   if (major !== VERSION_MIN[0] || minor < VERSION_MIN[1]) {
     throw new UserError(
-      `sandboxes need python3 >= ${VERSION_MIN.join(".")}; "${name}" is ${found.version.join(".")}`,
+      `sandboxes need python3 >= ${VERSION_MIN.join(".")}; "${name}" is ${found.version.join(".")}; ${REMEDY}`,
     );
   }
   await writeFile(compiled, Buffer.from(found.code, "base64"), { mode: 0o644 });
@@ -87,4 +89,13 @@ export async function preparePythonAt({ command, source, compiled }: PythonPlace
     prefixes: found.prefixes,
     supervisor: compiled,
   };
+}
+
+/** Node's own message holds the whole program that was run. */
+function whyNot(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? error.code : null;
+  if (code === "ENOENT") return "there is no such program";
+  if (code === "EACCES") return "it may not be run";
+  if (typeof code === "number") return `it ended with code ${code}`;
+  return error instanceof SyntaxError ? "it printed something else" : errorText(error);
 }

@@ -207,7 +207,7 @@ if (obstacle !== null) {
         timeoutMs: 500,
       });
       expect(late.timedOut).toBe(true);
-      expect(hostProcesses("sleep 86653")).toBe(0);
+      await until(() => hostProcesses("sleep 86653") === 0);
       await sandbox.exec("left", ["sh", "-c", "setsid sleep 86655 & echo left"], PATIENT);
       expect(hostProcesses("sleep 86655")).toBe(1);
       await sandbox[Symbol.asyncDispose]();
