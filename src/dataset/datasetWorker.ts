@@ -10,6 +10,7 @@ import {
   funnelSchema,
   MANIFEST_NAME,
   type Manifest,
+  manifestSchema,
   manifestText,
 } from "./manifest.ts";
 import { datasetRecordSchema, runInfoSchema, taskInfoSchema } from "./records.ts";
@@ -114,7 +115,8 @@ export async function run(input: unknown, feed: AsyncIterable<unknown>): Promise
   ];
   const card = datasetCard(runInfo.title, head, parquetFiles, configs, totals.scores());
   const cardFile = await writeDurably(folder, "README.md", card);
-  const manifest: Manifest = { ...head, files: [...parquetFiles, cardFile] };
+  // In the schema's order of keys: whoever reads it back must get the same text, since the ledger holds the text's hash.
+  const manifest: Manifest = manifestSchema.parse({ ...head, files: [...parquetFiles, cardFile] });
   await syncTree(folder, parquetFiles);
   await writeDurably(folder, MANIFEST_NAME, manifestText(manifest));
   await syncFolder(folder);
