@@ -21,6 +21,6 @@ export const addTasksNew: AddCommand = (tasks, world) => {
       world.say(
         "  task.yaml        names, limits, and the numbers that `nightshift tasks check --record` measures",
       );
-      world.say(`then: nightshift tasks check ${name}`);
+      world.say(`then, where its tasks folder is called tasks/: nightshift tasks check ${name}`);
     });
 };

@@ -18,9 +18,10 @@ import type { SolutionReport, TaskReport } from "./taskReport.ts";
 
 /** Solutions must beat the starter by so many standard deviations of one score, and anchors may be off by so many of a mean's. */
 const SIGMAS = 3;
-/** So much more, or less, than the recorded noise is not chance. */
+/** So much more, or less, than the recorded noise is not chance, over at least so many seeds. */
 const SIGMA_MORE = 2.5;
 const SIGMA_LESS = 8;
+const SIGMA_SEEDS_MIN = 6;
 /** Judging and making may take this share of their limits: machines differ. */
 const TIME_SHARE = 1 / 4;
 const AT_ONCE = 3;
@@ -127,10 +128,7 @@ export async function checkTask(
     }
   };
   compare("starter", scored.scores, "the starter");
-  if (
-    options.compareRecorded &&
-    (noise > SIGMA_MORE * recordedSigma + 1e-12 || noise < recordedSigma / SIGMA_LESS)
-  ) {
+  if (options.compareRecorded && isOtherNoise(noise, recordedSigma, seeds.length)) {
     stale.push(
       `the starter's score varies by ${short(noise)} over ${seeds.length} seeds, but task.yaml records sigma: ${recordedSigma}; \`tasks check --record\` writes what is measured`,
     );
@@ -234,6 +232,12 @@ function faultOf(
     default:
       return rule satisfies never;
   }
+}
+
+/** Whether measured noise contradicts what is recorded: any noise does where none is. */
+function isOtherNoise(noise: number, recorded: number, seedCount: number): boolean {
+  if (recorded === 0) return noise > 1e-12;
+  return seedCount >= SIGMA_SEEDS_MIN && (noise > SIGMA_MORE * recorded || noise < recorded / SIGMA_LESS);
 }
 
 /** Runs work over items, a few at a time, in order of their start. */

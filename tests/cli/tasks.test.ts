@@ -61,4 +61,34 @@ describe("tasks new and tasks check", () => {
     expect(unreadable.stdout).toMatch(/^rents: tasks\/rents\/task\.yaml:\d+:1: use: .*not "fun"$/m);
     expect(unreadable.exitCode).toBe(1);
   });
+
+  it("lay out tasks of every kind that the scripted researcher works on and hands in", {
+    timeout: 300_000,
+  }, async () => {
+    const kinds = ["csv", "function", "policy", "repo"];
+    for (const kind of kinds) {
+      expect((await nightshift(["tasks", "new", `own-${kind}`, "--kind", kind], { cwd })).exitCode).toBe(0);
+    }
+    await writeFile(
+      path.join(cwd, "own.yaml"),
+      `name: own
+cells:
+  tasks: [${kinds.map((kind) => `own-${kind}`).join(", ")}]
+  models: [{ name: researcher, wire: scripted }]
+rollouts: { perCell: 6 }
+limits: { steps: 18, actionSeconds: 30, validations: 3 }
+sandbox: { backend: process }
+stages:
+  evaluate: { seeds: 1 }
+`,
+    );
+    const { stdout, exitCode } = await nightshift(["run", "own.yaml", "--out", "out"], { cwd });
+    expect(exitCode).toBe(0);
+    for (const kind of kinds) {
+      const [, scored] = new RegExp(`^own-${kind} +6 +(\\d+) `, "m").exec(stdout) ?? [];
+      expect(Number(scored), stdout).toBeGreaterThanOrEqual(2);
+    }
+    expect(Number(/submitted (\d+)/.exec(stdout)?.[1])).toBeGreaterThanOrEqual(8);
+    expect(stdout).toMatch(/ \+ 0 failed \+ 0 owed$/m);
+  });
 });
