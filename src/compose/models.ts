@@ -32,7 +32,27 @@ function requestText(config: RemoteConfig): readonly string[] {
   if (isPlain) return [];
   const { extraBody } = config;
   const thinkTags = config.wire === "openai" && config.thinkTags;
-  return [`request:${hashOf("request", { wire: config.wire, extraBody, thinkTags }).slice(0, 16)}`];
+  return [
+    `request:${hashOf("request", { wire: config.wire, extraBody, thinkTags, ...ownSettings(config) }).slice(0, 16)}`,
+  ];
+}
+
+/** The settings of a wire's own that a model can notice. */
+function ownSettings(config: RemoteConfig) {
+  switch (config.wire) {
+    case "openai":
+      return {};
+    case "openaiResponses": {
+      const { encryptedReasoning, reasoningSummary } = config;
+      return { encryptedReasoning, reasoningSummary };
+    }
+    case "anthropic": {
+      const { maxOutputTokens, thinkingDisplay, betas } = config;
+      return { maxOutputTokens, thinkingDisplay, betas };
+    }
+    default:
+      return config satisfies never;
+  }
 }
 
 function thinkingText(thinking: "adaptive" | { readonly budgetTokens: number }): readonly string[] {

@@ -51,13 +51,19 @@ describe("an agent with a model", () => {
     expect(() => agentWith(agent({ scaffold: "native" }), models.scripted)).toThrow(UserError);
   });
 
-  it("has thinking in the model's identity", () => {
-    const thinking = (given: unknown, revision: string | null = null) =>
-      modelIdentity(modelConfigSchema.parse({ ...remote, wire: "anthropic", thinking: given, revision }))
-        .revision;
-    expect(thinking(null)).toBeNull();
-    expect(thinking("adaptive")).toBe("thinking:adaptive");
-    expect(thinking({ budgetTokens: 2048 }, "r1")).toBe("r1 thinking:2048");
+  it("has thinking, and what else a model can notice, in the model's identity", () => {
+    const revision = (over: Readonly<Record<string, unknown>>) =>
+      modelIdentity(modelConfigSchema.parse({ ...remote, wire: "anthropic", ...over })).revision ?? "";
+    expect(revision({})).toMatch(/^request:[0-9a-f]{16}$/);
+    expect(revision({ thinking: "adaptive" })).toMatch(/^thinking:adaptive request:/);
+    expect(revision({ thinking: { budgetTokens: 2048 }, revision: "r1" })).toMatch(
+      /^r1 thinking:2048 request:/,
+    );
+    const changes = [{ maxOutputTokens: 9000 }, { betas: ["b"] }, { extraBody: { speed: "fast" } }, {}];
+    expect(new Set(changes.map(revision)).size).toBe(changes.length);
+    const unnoticed = { keyHeader: "x-api-key", timeoutSeconds: 5, baseUrls: ["http://other"] };
+    expect(revision(unnoticed)).toBe(revision({}));
+    expect(modelIdentity(models.chat)).toEqual({ id: "served", revision: null });
   });
 });
 
