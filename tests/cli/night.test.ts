@@ -291,7 +291,9 @@ describe("a night", { timeout: 300_000 }, () => {
     const [a, b] = [await ledgerOf(plain.directory), await ledgerOf(contained.directory)];
     expect(b.outcomes).toEqual(a.outcomes);
     expect(b.scores).toEqual(a.scores);
-    const { stdout } = await run("docker", ["ps", "-aq", "--filter", "label=nightshift.run=contained"]);
+    const { runId } = JSON.parse(await readFile(path.join(contained.directory, "run.json"), "utf8"));
+    expect(runId).toMatch(/^contained/);
+    const { stdout } = await run("docker", ["ps", "-aq", "--filter", `label=nightshift.run=${runId}`]);
     expect(stdout).toBe("");
   });
 });

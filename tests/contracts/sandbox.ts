@@ -261,9 +261,14 @@ export function sandboxContract(
       it("a fork bomb in the background does not take the sandbox with it", async ({ skip }) => {
         if (capabilities.pids !== "enforced") skip("this backend does not bound processes");
         const sandbox = await make();
-        const source = "import os\nwhile True:\n  try: os.fork()\n  except OSError: pass\n";
+        const source =
+          "import os\nwhile True:\n  try: os.fork()\n  except OSError: open('full', 'w').close()\n";
         await sandbox.write("bomb.py", Buffer.from(source));
-        await sandbox.shell("plant", "setsid python3 bomb.py >/dev/null 2>&1 & sleep 0.5", PATIENT);
+        // Waits, without a process of its own, until there is room for no more.
+        const plant =
+          "mkfifo pause; setsid python3 bomb.py >/dev/null 2>&1 & " +
+          "for i in {1..300}; do [ -e full ] && break; read -t 0.1 <> pause; done; [ -e full ] && echo full";
+        expect((await sandbox.shell("plant", plant, PATIENT)).output).toContain("full\n");
         const single = await sandbox.exec("after", ["echo", "alive"], PATIENT);
         expect(single).toMatchObject({ exitCode: 0, output: "alive\n" });
         const shell = await sandbox.shell("after too", "/bin/echo alive", PATIENT);
