@@ -55,10 +55,15 @@ export function errorText(error: unknown): string {
   return `${own}${own.includes(cause.slice(2, -1)) ? "" : cause}`.replaceAll(/\s+/g, " ").slice(0, 500);
 }
 
+/** Faults of a value that one line names. */
+const ISSUES_MAX = 3;
+
 function ownText(error: unknown): string {
   // zod's own message is a JSON listing.
   if (error instanceof z.ZodError) {
-    return error.issues
+    const more = error.issues.length - ISSUES_MAX;
+    const shown = error.issues
+      .slice(0, ISSUES_MAX)
       .map(({ path, message }) => {
         const what = message
           .replace(/^Invalid input: /, "")
@@ -66,6 +71,7 @@ function ownText(error: unknown): string {
         return path.length === 0 ? what : `${path.map(String).join(".")}: ${what}`;
       })
       .join("; ");
+    return more > 0 ? `${shown}; and ${more} more` : shown;
   }
   return error instanceof Error ? error.message || error.name : String(error);
 }

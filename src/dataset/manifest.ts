@@ -6,7 +6,8 @@ import { errorText, StoreError } from "../core/errors.ts";
 import type { TABLE_NAMES } from "./schema.ts";
 import { SPLITS } from "./splitOf.ts";
 
-const WRITE_AGAIN = "`nightshift evaluate` on its run writes it again";
+/** What to do about a dataset that is not whole. */
+export const WRITE_AGAIN = "`nightshift evaluate` on its run writes it again";
 export const MANIFEST_NAME = "manifest.json";
 export const DATASET_FORMAT = "nightshift.dataset/1";
 

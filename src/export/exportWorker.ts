@@ -8,6 +8,7 @@ import { syncFolder } from "../dataset/replaceFolder.ts";
 import { type RolloutRows, SCRIPTED_PROVIDER } from "../dataset/rows.ts";
 import { splitWriters } from "../dataset/splitWriters.ts";
 import { sortingTableHasher } from "../dataset/tableHash.ts";
+import { verifyFiles } from "../dataset/verifyFiles.ts";
 import { syncTree, writeDurably } from "../dataset/writeDurably.ts";
 import { TABLE_LIMITS } from "../dataset/writeTable.ts";
 import { exportCard } from "./exportCard.ts";
@@ -30,6 +31,7 @@ export async function run(input: unknown): Promise<ExportReport> {
   const job = exportJobSchema.parse(input);
   const recipe: Recipe = RECIPES[job.recipe];
   const dataset = await openDataset(job.datasetDir);
+  await verifyFiles(dataset);
   const hasher = sortingTableHasher(recipe.table);
   const writers = splitWriters({
     root: job.folder,

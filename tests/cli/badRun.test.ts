@@ -244,7 +244,7 @@ const BROKEN: readonly Broken[] = [
     what: "a manifest of something else",
     break: (run) => writeFile(path.join(run, "dataset", "manifest.json"), "{}"),
     args: ["export", "--allow", "scripted,benchmark"],
-    says: /dataset\/manifest\.json.*/,
+    says: /dataset\/manifest\.json is not a manifest of this version \(format: .*; and \d+ more\); `nightshift evaluate` on its run/,
   },
   {
     what: "a table with flipped bits",
@@ -256,7 +256,7 @@ const BROKEN: readonly Broken[] = [
         for (const share of [0.2, 0.4, 0.6]) await flip(path.join(run, "dataset", name), share);
     },
     args: ["export", "--allow", "scripted,benchmark"],
-    says: /\.parquet.*(damaged|cannot be read)/,
+    says: /\.parquet is damaged: its SHA-256 is [0-9a-f]{12}…, in the manifest it is [0-9a-f]{12}…; `nightshift evaluate` on its run writes it again$/m,
   },
 ];
 
