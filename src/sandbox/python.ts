@@ -71,9 +71,9 @@ export async function preparePythonAt({ command, source, compiled }: PythonPlace
     });
     found = probeSchema.parse(JSON.parse(stdout));
   } catch (error) {
+    // Without the cause: its message repeats the whole program.
     throw new UserError(
       `sandboxes need python3 >= ${VERSION_MIN.join(".")}, but "${name}" did not run as one (${whyNot(error)}); ${REMEDY}`,
-      { cause: error },
     );
   }
   const [major, minor] = found.version;

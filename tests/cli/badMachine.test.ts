@@ -21,7 +21,7 @@ const isRoot = process.getuid?.() === 0;
 const cwd = await mkdtemp(path.join(tmpdir(), "nightshift-bad-"));
 const at = (...names: readonly string[]) => path.join(cwd, ...names);
 
-const python = (await run("which", ["python3"])).stdout.trim();
+const python = (await run("python3", ["-c", "import sys; print(sys.executable)"])).stdout.trim();
 /** Whether this machine lets us mount a small disk; else why not. */
 const noMounts = await mounted("small", "size=16m").then(
   () => null,
