@@ -21,7 +21,6 @@ const isRoot = process.getuid?.() === 0;
 const cwd = await mkdtemp(path.join(tmpdir(), "nightshift-bad-"));
 const at = (...names: readonly string[]) => path.join(cwd, ...names);
 
-const python = (await run("python3", ["-c", "import sys; print(sys.executable)"])).stdout.trim();
 /** Whether this machine lets us mount a small disk; else why not. */
 const noMounts = await mounted("small", "size=16m").then(
   () => null,
@@ -138,12 +137,6 @@ const ALWAYS: readonly BadCase[] = [
     args: ["run", "good.yaml", "--set", "sandbox.backend=podman"],
     env: { NIGHTSHIFT_PODMAN_SOCKET: "/nowhere/podman.sock" },
     says: /^no Podman service answers at \/nowhere\/podman\.sock \(.*\); start one .*, or use another backend$/m,
-  },
-  {
-    what: "no bubblewrap",
-    args: ["run", "good.yaml", "--set", "sandbox.backend=bubblewrap"],
-    env: { PATH: "/nowhere", NIGHTSHIFT_PYTHON: python },
-    says: /^bubblewrap sandboxes do not work here: .*; install bubblewrap >= .*, or use the process backend$/m,
   },
   {
     what: "no Python",
