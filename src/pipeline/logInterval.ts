@@ -10,14 +10,17 @@ export interface Interval {
 export const NOTHING: Interval = { low: 0, likely: 0, high: 0 };
 
 /**
- * What we believe of the spread within a cell before any rollout was played: a standard deviation of the logarithm of 0.5, weighing as
+ * What we believe of the spread within a cell before any rollout was played: a standard deviation of the logarithm of 0.4, weighing as
  * much as three measured degrees of freedom. Two rollouts that happen to be alike are no evidence that all are.
  */
-const PRIOR_LOG_SD = 0.5;
+const PRIOR_LOG_SD = 0.4;
 const PRIOR_DEGREES = 3;
 const Z = 1.959964;
 /** A draw counts as at least this share of its cell's mean: the logarithm of nothing is no number. */
 const SMALLEST_SHARE = 0.01;
+
+/** From so many draws on, their plain mean is taken, which supposes no form of the distribution. */
+const PLAIN_MEAN_FROM = 10;
 
 /** Draws of one cell, and how many more will be drawn. */
 export interface Draws {
@@ -38,7 +41,7 @@ export function pooledSpread(cells: readonly Draws[]): Spread {
   for (const { values } of cells) {
     const center = mean(values);
     if (values.length < 2 || center <= 0) continue;
-    const logs = values.map((value) => Math.log(Math.max(value, center * SMALLEST_SHARE)));
+    const logs = logsOf(values);
     const logMean = mean(logs);
     squares += logs.reduce((sum, log) => sum + (log - logMean) ** 2, 0);
     degrees += values.length - 1;
@@ -46,8 +49,23 @@ export function pooledSpread(cells: readonly Draws[]): Spread {
   return { logVariance: squares / degrees, degrees };
 }
 
+function logsOf(values: readonly number[]): readonly number[] {
+  const least = mean(values) * SMALLEST_SHARE;
+  return values.map((value) => Math.log(Math.max(value, least)));
+}
+
 /**
- * The sum of all remaining draws. Its mean is Σ Nᵢ·meanᵢ; its relative variance has the error of each mean (over nᵢ draws) and the
+ * What one more draw of a cell is expected to be. Of few draws, the lognormal mean by their logarithms, e^(ȳ + (1 − 1/n)·s²/2), which one
+ * extreme draw moves far less than it moves the plain mean.
+ */
+function expected(values: readonly number[], logVariance: number): number {
+  const plain = mean(values);
+  if (values.length >= PLAIN_MEAN_FROM || values.length < 2 || plain <= 0) return plain;
+  return Math.exp(mean(logsOf(values)) + ((1 - 1 / values.length) * logVariance) / 2);
+}
+
+/**
+ * The sum of all remaining draws. Its middle is Σ Nᵢ·meanᵢ; its relative variance has the error of each mean (over nᵢ draws) and the
  * chance in what is still to be drawn (over Nᵢ); the interval is lognormal with Student's t. `extraLogVariance` is for what else is
  * uncertain, such as the counts. Cells without a draw take the mean of the others, with the spread between cells on top.
  */
@@ -57,16 +75,18 @@ export function sumInterval(
 ): Interval & { readonly logSd: number } {
   const { logVariance, degrees } = pooledSpread(cells);
   const within = Math.expm1(logVariance);
-  const measured = cells.filter(({ values }) => values.length > 0).map(({ values }) => mean(values));
+  const measured = cells
+    .filter(({ values }) => values.length > 0)
+    .map(({ values }) => expected(values, logVariance));
   const overall = mean(measured);
   const between = overall <= 0 ? 0 : mean(measured.map((value) => (value / overall - 1) ** 2));
   let total = 0;
   let variance = 0;
   for (const { values, remaining } of cells) {
     const drawn = values.length;
-    const center = drawn > 0 ? mean(values) : overall;
+    const center = drawn > 0 ? expected(values, logVariance) : overall;
     total += remaining * center;
-    const ofMean = drawn > 0 ? within / drawn : within + between;
+    const ofMean = drawn > 0 ? Math.expm1(logVariance / drawn) : within + between;
     variance += center ** 2 * (remaining ** 2 * ofMean + remaining * within);
   }
   if (total <= 0) return { ...NOTHING, logSd: 0 };
