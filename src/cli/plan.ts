@@ -41,6 +41,7 @@ export const planCommand: AddCommand = (program, world, done) => {
       if (options.out !== undefined && options.pilot === undefined) {
         throw new UserError("--out needs --pilot: a plan alone writes nothing");
       }
+      const count = options.pilot === undefined ? 0 : pilotCount(options.pilot);
       const { pipeline, text } = await readPipeline(file, options.set);
       const plan = await planOf(pipeline);
       const expected = forecast(plan, await playedBefore(plan, options.from));
@@ -58,10 +59,6 @@ export const planCommand: AddCommand = (program, world, done) => {
         world.say("a run would start: nothing was spent, nothing was written");
         return done(EXIT.done);
       }
-      const count = Number(options.pilot);
-      if (!Number.isInteger(count) || count < 1 || count > PILOT_MAX) {
-        throw new UserError(`--pilot ${options.pilot}: must be a whole number from 1 to ${PILOT_MAX}`);
-      }
       const directory = path.resolve(
         options.out ?? path.join("output", `${pipeline.name}-${world.timeStamp()}`),
       );
@@ -69,6 +66,12 @@ export const planCommand: AddCommand = (program, world, done) => {
       done(await pilotSession(world, run, place, count));
     });
 };
+
+function pilotCount(text: string): number {
+  const count = /^\d+$/.test(text) ? Number(text) : 0;
+  if (count >= 1 && count <= PILOT_MAX) return count;
+  throw new UserError(`--pilot ${text}: must be a whole number from 1 to ${PILOT_MAX}`);
+}
 
 async function playedBefore(plan: Plan, from: string | undefined): Promise<Played> {
   if (from === undefined) return NOTHING_PLAYED;

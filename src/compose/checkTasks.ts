@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { UserError } from "../core/errors.ts";
+import { suggestion } from "../core/nearest.ts";
 import { checkTask } from "../judge/checkTask.ts";
 import { heldBlobs } from "../judge/heldBlobs.ts";
 import { judge } from "../judge/judge.ts";
@@ -54,7 +55,7 @@ export async function* checkTasks(
   const named = BACKEND_NAMES.find((name) => name === request.backend);
   if (named === undefined && request.backend !== "auto") {
     throw new UserError(
-      `--backend ${JSON.stringify(request.backend)}: there is auto, ${BACKEND_NAMES.join(", ")}`,
+      `--backend ${JSON.stringify(request.backend)}: no such backend; ${suggestion(request.backend, ["auto", ...BACKEND_NAMES])}`,
     );
   }
   const chosen = named ?? (await chooseBackend(world, { backend: "auto", unsafe: false, docker: null })).name;

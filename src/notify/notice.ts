@@ -22,7 +22,10 @@ const webhookSchema = z.strictObject({
 const webhookEnvSchema = z.strictObject({
   webhookEnv: z
     .string()
-    .min(1)
+    .regex(
+      /^[A-Z_][A-Z0-9_]*$/,
+      "must be the name of an environment variable in capitals, such as NOTIFY_URL, and never the URL itself",
+    )
     .describe("Name of the variable that holds the URL, for URLs that are secrets."),
 });
 

@@ -1,6 +1,7 @@
 // Which rollouts a rerun is about: those that infrastructure failed, by class, task, model and key. Pure; it never picks a judged one.
 import { UserError } from "../core/errors.ts";
-import { isEpisodeEnd, outcomeText } from "../core/outcome.ts";
+import { suggestion } from "../core/nearest.ts";
+import { isEpisodeEnd, OUTCOME_TEXTS, outcomeText } from "../core/outcome.ts";
 import type { RolloutState, RunState } from "../core/runState.ts";
 import type { Plan, PlannedCell } from "./plan.ts";
 
@@ -19,7 +20,11 @@ export function parseWhere(text: string): Where {
         `--where ${part.trim()}: must be name=value with one of ${KEYS.join(", ")}, such as class=failed:sandbox`,
       );
     }
-    if (where[key] !== undefined) throw new UserError(`--where ${part.trim()}: ${key} is given twice`);
+    if (where[key] !== undefined)
+      throw new UserError(`--where ${part.trim()}: ${key} is given twice; take one out`);
+    if (key === "class" && !OUTCOME_TEXTS.includes(value) && !value.startsWith("stopped:")) {
+      throw new UserError(`--where ${part.trim()}: no rollout ends so; ${suggestion(value, OUTCOME_TEXTS)}`);
+    }
     where[key] = value;
   }
   return where;
@@ -47,7 +52,9 @@ export function chooseFailed(
   ] as const) {
     const given = where[name];
     if (given !== undefined && !known.includes(given)) {
-      throw new UserError(`--where ${name}=${given}: this run has ${[...new Set(known)].join(", ")}`);
+      throw new UserError(
+        `--where ${name}=${given}: this run has no such ${name}; ${suggestion(given, [...new Set(known)])}`,
+      );
     }
   }
   const matching = [...state.rollouts.values()].flatMap((rollout): Chosen[] => {

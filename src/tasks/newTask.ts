@@ -3,6 +3,7 @@ import { mkdir, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../core/errors.ts";
+import { suggestion } from "../core/nearest.ts";
 import { taskDefinitionSchema } from "../core/task.ts";
 import { TASK_ID } from "./loadTask.ts";
 import { readTree } from "./readTree.ts";
@@ -28,7 +29,7 @@ export interface NewTask {
 export async function newTask({ name, kind, tasksRoot, key, schema }: NewTask): Promise<readonly string[]> {
   const known = KINDS.find((candidate) => candidate === kind);
   if (known === undefined)
-    throw new UserError(`--kind ${JSON.stringify(kind)}: there is ${KINDS.join(", ")}`);
+    throw new UserError(`--kind ${JSON.stringify(kind)}: no such kind of task; ${suggestion(kind, KINDS)}`);
   if (!TASK_ID.test(name)) {
     throw new UserError(
       `a task cannot be called ${JSON.stringify(name)}; use lower-case letters, digits and single dashes between them`,

@@ -2,7 +2,7 @@
 
 const VALUE_CHARS_MAX = 60;
 /** Keys whose values are not repeated: who puts a key where its variable's name belongs must not find it in a log. */
-const SECRET_KEY = /key|secret|passw|authorization|bearer|credential/i;
+const SECRET_KEY = /key|secret|passw|authorization|bearer|credential|webhook/i;
 const CREDENTIALS = /(\/\/)[^/\s@]*@/g;
 
 /** True where a value under these keys may be a secret by their names. */

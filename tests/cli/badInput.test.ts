@@ -287,6 +287,71 @@ const PLANS: readonly BadCase[] = [
   },
 ];
 
+const OTHERS: readonly BadCase[] = [
+  {
+    what: "a task of a kind with a slip",
+    args: ["tasks", "new", "rents", "--kind", "polcy"],
+    says: /^--kind "polcy": no such kind of task; did you mean `policy`\?$/m,
+  },
+  {
+    what: "a task with a name that none can have",
+    args: ["tasks", "new", "My Rents", "--kind", "csv"],
+    says: /^a task cannot be called "My Rents"; use lower-case letters, digits/,
+  },
+  {
+    what: "a task where one is",
+    args: ["tasks", "new", "mine", "--kind", "csv"],
+    says: /tasks\/mine is there already; take another name, or move it away$/m,
+  },
+  {
+    what: "a check on a backend with a slip",
+    args: ["tasks", "check", "battle-of-sexes", "--backend", "proces"],
+    says: /^--backend "proces": no such backend; did you mean `process`\?$/m,
+  },
+  {
+    what: "a check with one seed",
+    args: ["tasks", "check", "battle-of-sexes", "--seeds", "1"],
+    says: /^--seeds 1: must be a whole number from 2 to \d+$/m,
+  },
+  {
+    what: "a pilot of no rollouts",
+    args: ["plan", "good.yaml", "--pilot", "0"],
+    says: /^--pilot 0: must be a whole number from 1 to \d+$/m,
+  },
+  {
+    what: "a pilot of many words",
+    args: ["plan", "good.yaml", "--pilot", "two"],
+    says: /^--pilot two: must be a whole number from 1 to \d+$/m,
+  },
+  {
+    what: "a folder for a plan alone",
+    args: ["plan", "good.yaml", "--out", "x"],
+    says: /^--out needs --pilot: a plan alone writes nothing$/m,
+  },
+  {
+    what: "a plan from a run that there is not",
+    args: ["plan", "good.yaml", "--from", "absent"],
+    says: /absent holds no run: there is no run\.json in it/,
+  },
+  {
+    what: "a notice to nobody",
+    args: set("notify={ comand: [mail] }"),
+    says: /^--set notify=.*: unknown key `notify\.comand`; did you mean `command`\?$/m,
+  },
+  {
+    what: "a webhook with a slip in its scheme",
+    args: set(`notify.webhook=htps://hooks.example/${SECRET}`),
+    says: /notify\.webhook: must be an address, .*not shown/,
+    secret: SECRET,
+  },
+  {
+    what: "a webhook where its variable's name belongs",
+    args: set(`notify.webhookEnv=https://hooks.example/${SECRET}`),
+    says: /notify\.webhookEnv: must be the name of an environment variable in capitals, .* and never the URL itself/,
+    secret: SECRET,
+  },
+];
+
 describe("a command line", () => {
   refuses(COMMANDS, () => ({ cwd }));
 
@@ -302,6 +367,10 @@ describe("a command line", () => {
       stderr: "cannot read the pipeline file absent.yaml: there is no such file; check the path\n",
     });
   });
+});
+
+describe("another command", () => {
+  refuses(OTHERS, () => ({ cwd }));
 });
 
 describe("a setting", () => {

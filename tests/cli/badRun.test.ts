@@ -193,6 +193,42 @@ const BROKEN: readonly Broken[] = [
   },
 
   {
+    what: "a condition with a slip",
+    break: nothing,
+    args: ["rerun", "--where", "clas=failed"],
+    says: /^--where clas=failed: must be name=value with one of class, task, model, key, such as /,
+  },
+  {
+    what: "an ending with a slip",
+    break: nothing,
+    args: ["rerun", "--where", "class=failed:sandbx"],
+    says: /^--where class=failed:sandbx: no rollout ends so; did you mean `failed:sandbox`\?$/m,
+  },
+  {
+    what: "a condition on a task of another run",
+    break: nothing,
+    args: ["rerun", "--where", "task=battle-of-sexs"],
+    says: /^--where task=battle-of-sexs: this run has no such task; did you mean `battle-of-sexes`\?$/m,
+  },
+  {
+    what: "nothing that failed",
+    break: nothing,
+    args: ["rerun"],
+    says: /: no failed rollout matches; `nightshift status .*` counts them by class$/m,
+  },
+  {
+    what: "a rollout that was judged, to be played again",
+    break: nothing,
+    args: ["rerun", "--where", "key=KEY0"],
+    says: /^a rollout that was judged is never played again; for more data ask for more seeds: nightshift resume .* --set rollouts\.perCell=3$/m,
+  },
+  {
+    what: "a shell behind the last step",
+    break: nothing,
+    args: ["shell", "KEY0", "--at", "9999"],
+    says: /^--at 9999: must be a whole number from 0 to \d+, the steps of this rollout$/m,
+  },
+  {
     what: "a recipe with a slip",
     break: nothing,
     args: ["export", "--recipe", "sft_branchs"],
@@ -268,6 +304,7 @@ const argsOf = (index: number): readonly string[] => {
   const [key = ""] = keys;
   const words: Readonly<Record<string, string>> = {
     KEY0: key,
+    "key=KEY0": `key=${key}`,
     SLIP: `${key.slice(0, 5)}${key[5] === "0" ? "1" : "0"}${key.slice(6, 12)}`,
     EXPORTS: path.join(`run${index}`, "exports"),
     "EXPORTS/file": path.join(`run${index}`, "exports", "file"),

@@ -18,7 +18,10 @@ describe("tasks new and tasks check", () => {
   it("refuse bad input with exit code 2 and write nothing", async () => {
     const bad: readonly (readonly [readonly string[], RegExp])[] = [
       [["new", "rents"], /required option '--kind <kind>' not specified/],
-      [["new", "rents", "--kind", "excel"], /^--kind "excel": there is csv, function, policy, repo\n$/],
+      [
+        ["new", "rents", "--kind", "excel"],
+        /^--kind "excel": no such kind of task; there are csv, function, policy, repo\n$/,
+      ],
       [["new", "My Rents", "--kind", "csv"], /^a task cannot be called "My Rents"/],
       [["check"], /^there is no task in .*tasks; name tasks, or take --all\n$/],
       [["check", "rentz"], /^there is no task "rentz" in /],

@@ -42,7 +42,7 @@ describe("newTask", () => {
   it.each([
     ["House", "csv", /^a task cannot be called "House"; use lower-case letters/],
     ["../house", "csv", /^a task cannot be called/],
-    ["house", "table", /^--kind "table": there is csv, function, policy, repo$/],
+    ["house", "table", /^--kind "table": no such kind of task; there are csv, function, policy, repo$/],
     ["house", "../csv", /^--kind /],
   ])("refuses %s of kind %s, with nothing written", async (name, kind, sentence) => {
     await expect(newTask({ name, kind, tasksRoot, key: KEY })).rejects.toThrow(sentence);
