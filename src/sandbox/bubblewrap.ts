@@ -1,5 +1,6 @@
 // Sandboxes made by bubblewrap: a root file system of an image or of this host's programs, read-only, in namespaces of
 // their own, limited by cgroups where this process may make any. What is not enforced is said in the capabilities.
+import { readFile, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { errorText, UserError } from "../core/errors.ts";
 import type { Capabilities, SandboxBackend, SandboxSpec } from "../core/sandbox.ts";
@@ -201,9 +202,12 @@ async function insideTree(
 ): Promise<Inside> {
   const slot = places.take();
   try {
+    // A copy, where the spare user may read it: this program itself may lie in a folder that only its owner can enter.
+    const source = `${folder}/supervisor.py`;
+    await writeFile(source, await readFile(SUPERVISOR_PATH), { mode: 0o644 });
     const enclosure = {
       root: tree.root,
-      supervisor: SUPERVISOR_PATH,
+      supervisor: source,
       counters: [],
       userNamespace: way.userNamespace,
     };

@@ -25,7 +25,10 @@ describe("tasks new and tasks check", () => {
       [["new", "My Rents", "--kind", "csv"], /^a task cannot be called "My Rents"/],
       [["check"], /^there is no task in .*tasks; name tasks, or take --all\n$/],
       [["check", "rentz"], /^there is no task "rentz" in /],
-      [["check", "3-sat", "--backend", "vm"], /^--backend "vm": there is auto, process/],
+      [
+        ["check", "3-sat", "--backend", "vm"],
+        /^--backend "vm": no such backend; there are auto, process, bubblewrap, docker, podman$/m,
+      ],
       [["check", "3-sat", "--seeds", "1"], /^--seeds 1: must be a whole number from 2 to 100\n$/],
     ];
     for (const [args, sentence] of bad) {
