@@ -42,6 +42,7 @@ ENVIRONMENT_BYTES_MAX = 1 << 20
 DRAIN_BYTES_MAX = 1 << 20
 KILL_SECONDS_MAX = 3.0
 LAUNCH_SECONDS_MAX = 10.0
+TRIAL_FORKS = 8
 SHELL_FD = 200
 ERROR_FD = 201
 SIGKILL = 9
@@ -899,7 +900,47 @@ class Supervisor:
     def crowded(self):
         """True when a fork bomb has left the shell no process to start: nothing it does could work."""
         limit = self.settings.get("pidsMax")
-        return bool(limit) and len(descendants(os.getpid(), self.whole_table)) >= limit - 2
+        if not limit:
+            return False
+        living = len(descendants(os.getpid(), self.whole_table))
+        # Forks that are about to be refused count against the limit as well, so a bomb starves the shell well below it.
+        return living >= limit - 2 or (living >= limit // 2 and self.fork_refused())
+
+    def fork_refused(self):
+        """True when a process like the sandbox's own is refused a child, at any of a few tries."""
+        answer_read, answer_write = os.pipe()
+        try:
+            pid = os.fork()
+        except OSError:
+            os.close(answer_read)
+            os.close(answer_write)
+            return True
+        if pid == 0:
+            try:
+                if self.child_uid is not None:
+                    os.setresuid(self.child_uid, self.child_uid, self.child_uid)
+                prctl(1, SIGKILL)
+                self.limit(None)
+                for _ in range(TRIAL_FORKS):
+                    child = os.fork()
+                    if child == 0:
+                        os._exit(0)
+                    os.waitpid(child, 0)
+                os.write(answer_write, b"1")
+            finally:
+                os._exit(0)
+        os.close(answer_write)
+        waiting = select.poll()
+        waiting.register(answer_read, select.POLLIN)
+        # Something in the sandbox may stop the trial: silence is a refusal too, and what follows kills it.
+        answer = os.read(answer_read, 1) if waiting.poll(LAUNCH_SECONDS_MAX * 1000) else b""
+        os.close(answer_read)
+        try:
+            os.kill(pid, SIGKILL)
+            os.waitpid(pid, 0)
+        except OSError:
+            pass
+        return answer != b"1"
 
     # -- life of an operation ------------------------------------------------------------------------------------
 
