@@ -15,6 +15,15 @@ export const submissionFileSchema = z.strictObject({
   bytesMax: z.int().positive().describe("Largest size, bytes; a larger file makes the submission invalid."),
 });
 
+const judgeResourcesSchema = z.strictObject({
+  cpus: z.number().positive().default(1).describe("CPU cores."),
+  memoryMb: z.int().positive().default(512).describe("Memory, MiB."),
+  pids: z.int().positive().default(32).describe("Processes and threads at a time."),
+  diskMb: z.int().positive().default(64).describe("Size of the room's own files, MiB."),
+});
+/** What the judge's own room gets where a task says nothing. */
+export const JUDGE_RESOURCES = judgeResourcesSchema.parse({});
+
 export const taskDefinitionSchema = z.strictObject({
   title: z.string().min(1).describe("The task's name for people."),
   domain: z.string().min(1).describe("Field of research, for reports and splits."),
@@ -93,6 +102,17 @@ export const taskDefinitionSchema = z.strictObject({
         .positive()
         .nullable()
         .describe("Mean CPU milliseconds a call of the submission may take; null: not bounded."),
+      packages: z
+        .boolean()
+        .optional()
+        .describe(
+          "True: the judge and the submission may import the image's packages (numpy and the like); false: the standard library only.",
+        ),
+      resources: judgeResourcesSchema
+        .optional()
+        .describe(
+          "What the judge's own room gets, where more than 1 core, 512 MiB, 32 processes and 64 MiB is needed.",
+        ),
     })
     .describe("How `judge.py` is run."),
   use: z

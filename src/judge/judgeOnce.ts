@@ -10,16 +10,26 @@ import { type VerdictFile, verdictFileSchema } from "./verdict.ts";
 
 /** Time the judge has beyond its own deadline to write that nothing came. */
 export const GRACE_MS = 15_000;
-const RELAY_BYTES_MAX = 64 * 1024 * 1024;
+/** The judge bounds every single frame of the submission's; this bounds them together. */
+const ANSWERS_BYTES_MAX = 2 ** 31;
+/** What a judge may send: observations for every step of every episode. */
+const QUESTIONS_BYTES_MAX = 2 ** 33;
 const VERDICT_BYTES_MAX = 65_536;
 const STDERR_BYTES_MAX = 8_192;
 /** Of each second of the limit. */
 const CPU_LIMIT_REACHED_MS = 700;
 const ERROR_CHARS_MAX = 400;
-// Without site-packages: what is judged may rest on the standard library only, whatever the image has.
+// Without site-packages, unless the task asks for them: what is judged may rest on the standard library only, whatever the image has.
 const PYTHON = ["python3", "-s", "-S", "-B"];
+const PYTHON_WITH_PACKAGES = ["python3", "-s", "-B"];
 const HARNESS = "harness/harness.py";
-const ENV = { PYTHONHASHSEED: "0", OMP_NUM_THREADS: "1", LC_ALL: "C.UTF-8" };
+const ENV = {
+  PYTHONHASHSEED: "0",
+  OMP_NUM_THREADS: "1",
+  OPENBLAS_NUM_THREADS: "1",
+  MKL_NUM_THREADS: "1",
+  LC_ALL: "C.UTF-8",
+};
 
 export type SeedVerdict =
   | {
@@ -61,8 +71,9 @@ export async function judgeOnce(
   };
   const running: ByteStream[] = [];
   const stop = () => Promise.all(running.map((process) => process.kill().catch(() => undefined)));
+  const python = settings.packages === true ? PYTHON_WITH_PACKAGES : PYTHON;
   const start = async (room: Sandbox, script: string, cpuSecondsMax: number) => {
-    const process = await room.spawn([...PYTHON, script], { ...limits, cpuSecondsMax });
+    const process = await room.spawn([...python, script], { ...limits, cpuSecondsMax });
     running.push(process);
     // An abort that came while it started has not seen it.
     signal.throwIfAborted();
@@ -114,8 +125,8 @@ function capped(
 /** Relays both ways until the judge has ended; true when the submission sent more than it may. */
 async function joined(judge: ByteStream, submission: ByteStream): Promise<boolean> {
   const [, fromSubmission] = await Promise.allSettled([
-    pump(judge, submission, RELAY_BYTES_MAX),
-    pump(submission, judge, RELAY_BYTES_MAX),
+    pump(judge, submission, QUESTIONS_BYTES_MAX),
+    pump(submission, judge, ANSWERS_BYTES_MAX),
   ]);
   return fromSubmission.status === "fulfilled" && fromSubmission.value === "flooded";
 }

@@ -3,10 +3,9 @@ import { randomUUID } from "node:crypto";
 import { errorText, within } from "../core/errors.ts";
 import type { Log } from "../core/runtime.ts";
 import type { Sandbox, SandboxBackend, SandboxFile, SandboxLimits } from "../core/sandbox.ts";
-import type { Task } from "../core/task.ts";
+import { JUDGE_RESOURCES, type Task } from "../core/task.ts";
 import { SUBMISSION_FOLDER } from "./submissionFiles.ts";
 
-const JUDGE_LIMITS = { cpus: 1, memoryMb: 512, pids: 32, diskMb: 64 };
 const ORPHAN_TTL_MS = 60_000;
 
 export interface Rooms extends AsyncDisposable {
@@ -54,8 +53,9 @@ export async function openRooms(options: RoomsOptions, signal: AbortSignal): Pro
   const submissionRoomFiles = isData
     ? []
     : [...task.harnessFiles, ...around(task, submission), ...submission];
+  const judgeLimits = task.definition.judge.resources ?? JUDGE_RESOURCES;
   const [judge, room] = await Promise.allSettled([
-    open("judge", isData ? [...task.judgeFiles, ...submission] : task.judgeFiles, JUDGE_LIMITS),
+    open("judge", isData ? [...task.judgeFiles, ...submission] : task.judgeFiles, judgeLimits),
     isData ? null : open("submission", submissionRoomFiles, task.definition.resources),
   ]);
   let closed = false;

@@ -66,6 +66,7 @@ export async function loadTask(tasksRoot: string, id: string, limits?: RolloutLi
   }
   const judgeFiles = [
     ...files.filter((file) => file.path === "judge.py" || file.path.startsWith("hidden/")),
+    await python("nightshift_arrays.py", "nightshift_arrays.py"),
     await python("nightshift_judge.py", "nightshift_judge.py"),
   ];
   const harnessFiles =
@@ -74,7 +75,10 @@ export async function loadTask(tasksRoot: string, id: string, limits?: RolloutLi
           await python("repo_harness.py", "harness/harness.py"),
           await python("hidden_tests.py", "harness/hidden_tests.py"),
         ]
-      : [await python("harness.py", "harness/harness.py")];
+      : [
+          await python("array_frames.py", "harness/array_frames.py"),
+          await python("harness.py", "harness/harness.py"),
+        ];
   return {
     id,
     folder,

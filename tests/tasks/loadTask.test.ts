@@ -37,9 +37,13 @@ describe("loadTask", () => {
       "hidden/key",
       "hidden/opponent.py",
       "judge.py",
+      "nightshift_arrays.py",
       "nightshift_judge.py",
     ]);
-    expect(task.harnessFiles.map((file) => file.path)).toEqual(["harness/harness.py"]);
+    expect(task.harnessFiles.map((file) => file.path)).toEqual([
+      "harness/array_frames.py",
+      "harness/harness.py",
+    ]);
     expect(task.folder).toBe(folder);
     expect(task.definition.metric.direction).toBe("maximize");
   });

@@ -1,7 +1,7 @@
 """Runs a submission's function for the judge, in the submission's room.
 
-It reads frames (four bytes of length, then JSON) from the stream it was started with, calls the function once for every
-item, and answers with one frame. It decides nothing: the judge trusts no byte that comes from here, since the
+It reads frames (four bytes of length, then JSON, or JSON and arrays: array_frames.py) from the stream it was started with,
+calls the function once for every item, and answers with one frame. It decides nothing: the judge trusts no byte that comes from here, since the
 submission shares this process and could send whatever it likes.
 """
 import json
@@ -9,6 +9,8 @@ import os
 import random
 import re
 import sys
+
+import array_frames
 
 ERROR_CHARS_MAX = 300
 DESCRIPTORS_MAX = 4096
@@ -87,16 +89,16 @@ def complaint(error, path):
 
 def main():
     source, sink = open_channel()
-    dumps, loads = json.dumps, json.loads
+    dumps = json.dumps
 
     def read():
         head = source.read(4)
-        return loads(source.read(int.from_bytes(head, "big"))) if len(head) == 4 else None
+        return array_frames.decoded(source.read(int.from_bytes(head, "big"))) if len(head) == 4 else None
 
-    def write(message):
+    def write(message, wanted=None):
         try:
-            body = dumps(message).encode()
-        except (TypeError, ValueError, RecursionError) as error:
+            body = dumps(message).encode() if wanted is None else array_frames.encoded(message["answers"], *wanted)
+        except (TypeError, ValueError, OverflowError, RecursionError) as error:
             body = dumps({"error": "an answer cannot be sent: %s" % str(error)[:ERROR_CHARS_MAX]}).encode()
         sink.write(len(body).to_bytes(4, "big") + body)
         sink.flush()
@@ -112,7 +114,7 @@ def main():
         write({"ready": True})
         frame = read()
         while frame is not None:
-            write({"answers": answer(frame)})
+            write({"answers": answer(frame)}, frame.get("wanted"))
             frame = read()
     except BaseException as error:  # SystemExit and KeyboardInterrupt are no way out of being judged
         write({"error": complaint(error, path)})

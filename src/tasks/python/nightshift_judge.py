@@ -16,10 +16,13 @@ import signal
 import sys
 import traceback
 
+import nightshift_arrays
+
 SHOWN_CHARS_MAX = 80
 REASON_CHARS_MAX = 500
 ANSWER_BYTES_MAX = 512
 FRAME_BYTES_EXTRA = 4096
+READ_BYTES = 1 << 18
 # No answer needs a number this long, and to read one can cost seconds. A small float has up to 21 digits after its point.
 LONG_NUMBER = re.compile(rb"(?<![0-9.])[0-9]{20}|[0-9]{40}")
 
@@ -119,9 +122,14 @@ class Room:
         """Start the submission as `function(shared item, *arguments)`."""
         self._start({"kind": "function", "function": function, "shared": shared})
 
-    def call(self, calls):
-        """One batch of calls: (index of the shared item, other arguments)."""
-        return self._ask({"calls": calls}, len(calls))
+    def call(self, calls, answers=None):
+        """One batch of calls: (index of the shared item, other arguments). Arguments may hold arrays.
+
+        answers: None where each answer is plain JSON; else the (type, shape) of the array that each must be, as ("f4", (256, 3)).
+        """
+        if answers is None:
+            return self._ask({"calls": calls}, len(calls))
+        return self._ask_arrays({"calls": calls}, len(calls), *answers)
 
     def submitted(self, path, bytes_max):
         """The bytes of a submitted data file, which lies in this room."""
@@ -174,10 +182,10 @@ class Room:
                 )
         return numbers
 
-    def call_each(self, function, inputs):
-        """`function(input)` for every input, in one batch: the answers in the same order."""
+    def call_each(self, function, inputs, answers=None):
+        """`function(input)` for every input, in one batch: the answers in the same order, plain or arrays as in `call`."""
         self.start_function(function, inputs)
-        return self.call([(index, []) for index in range(len(inputs))])
+        return self.call([(index, []) for index in range(len(inputs))], answers)
 
     def run_tests(self, folder="tests", seconds=30):
         """Run the unittest files of hidden/<folder> against a submitted package: {"file.Class.test": passed}.
@@ -222,8 +230,23 @@ class Room:
             raise Invalid("the stream of answers is broken")
         return answers
 
+    def _ask_arrays(self, frame, count, name, shape):
+        size = nightshift_arrays.size_of(name, shape)
+        if count * size > nightshift_arrays.REPLY_BYTES_MAX:
+            raise ValueError("the answers of one batch may be %d bytes" % nightshift_arrays.REPLY_BYTES_MAX)
+        self._send(dict(frame, wanted=(name, shape)))
+        self.calls += count
+        body = self._body(FRAME_BYTES_EXTRA + count * size)
+        if body[:1] == b"\0" and len(body) == 1 + count * size:
+            try:
+                return nightshift_arrays.split(body[1:], count, name, shape)
+            except ValueError as error:
+                raise Invalid(str(error)) from None
+        self._message(body)  # raises what the submission's room has to complain about
+        raise Invalid("the stream of answers is broken")
+
     def _send(self, message):
-        body = json.dumps(message, separators=(",", ":")).encode()
+        body = nightshift_arrays.encoded(message)
         data = memoryview(len(body).to_bytes(4, "big") + body)
         self._waiting = True
         try:
@@ -235,10 +258,15 @@ class Room:
 
     def _receive(self, bytes_max):
         """One frame from the submission's room, as a dictionary."""
+        return self._message(self._body(bytes_max))
+
+    def _body(self, bytes_max):
         length = int.from_bytes(self._take(4), "big")
         if length > bytes_max:
             raise Invalid("the answers of one round are larger than %d bytes" % bytes_max)
-        body = self._take(length)
+        return self._take(length)
+
+    def _message(self, body):
         if LONG_NUMBER.search(body):
             raise Invalid("an answer holds a number of 20 digits or more")
         try:
@@ -255,7 +283,7 @@ class Room:
         data = bytearray()
         self._waiting = True
         while len(data) < count:
-            chunk = os.read(self._source, min(count - len(data), 1 << 16))
+            chunk = os.read(self._source, min(count - len(data), READ_BYTES))
             if not chunk:
                 raise Invalid("the submission's process ended before the judge was done", "ended")
             data += chunk
