@@ -12,7 +12,14 @@ import { sha256 } from "../src/core/hash.ts";
 import { checkDataset } from "../src/dataset/checkDataset.ts";
 import { type Manifest, readManifest } from "../src/dataset/manifest.ts";
 import { readRows, readTable, rowCount } from "../src/dataset/readTable.ts";
-import { TABLE_NAMES, TABLES, type Table, type TableName, trajectoriesTable } from "../src/dataset/schema.ts";
+import {
+  stepsTable,
+  TABLE_NAMES,
+  TABLES,
+  type Table,
+  type TableName,
+  trajectoriesTable,
+} from "../src/dataset/schema.ts";
 import { footerVersion, writeCompatibleCopy } from "./compatibleCopy.ts";
 
 type Query = (sql: string) => Promise<Record<string, unknown>[]>;
@@ -30,7 +37,10 @@ const HASHED = {
     key: ["trajectory_id"],
     text: "array_to_string(list_transform(messages, m -> m.role || ' ' || m.content), chr(10))",
   },
-  steps: { key: ["trajectory_id", "step_index"], text: "coalesce(action, '')" },
+  steps: {
+    key: ["trajectory_id", "step_index"],
+    text: "array_to_string(list_transform(actions, a -> a.tool || ' ' || a.text), chr(10))",
+  },
 } as const;
 
 let failures = 0;
@@ -115,17 +125,20 @@ function textOf(name: TableName, row: Record<string, unknown>): string {
         .map((message) => `${message.role} ${message.content}`)
         .join("\n");
     case "steps":
-      return String(row["action"] ?? "");
+      return stepsTable.row.shape.actions
+        .parse(row["actions"])
+        .map((action) => `${action.tool} ${action.text}`)
+        .join("\n");
     default:
       return name satisfies never;
   }
 }
 
 function foundIn(rows: readonly Record<string, unknown>[], name: TableName): Found {
-  const { key, text } = HASHED[name];
+  const { key } = HASHED[name];
   const hash = createHash("sha256");
   for (const row of rows)
-    hash.update(`${JSON.stringify([...key, text].map((column) => row[column] ?? null))}\n`);
+    hash.update(`${JSON.stringify([...key, "text"].map((column) => row[column] ?? null))}\n`);
   return { rows: rows.length, hash: hash.digest("hex") };
 }
 

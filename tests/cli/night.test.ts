@@ -87,6 +87,13 @@ describe("a night", { timeout: 300_000 }, () => {
     expect(await files(directory)).toEqual(before);
   });
 
+  it("writes what DuckDB and parquetjs-lite read as we do", async () => {
+    const script = path.join(REPOSITORY, "scripts", "verifyDataset.ts");
+    const { stdout } = await run(process.execPath, [script, path.join(cwd, "calm", "dataset")]);
+    expect(stdout).toContain("ok    DuckDB: steps,");
+    expect(stdout).toMatch(/the dataset is what its manifest says\n$/);
+  });
+
   it("tells status and shows what a model saw, from any process", async () => {
     const status = await nightshift(["status", "calm", "--json"], { cwd });
     const { books, cells } = JSON.parse(status.stdout);
