@@ -78,6 +78,7 @@ export async function loadTask(tasksRoot: string, id: string, limits?: RolloutLi
       : [
           await python("array_frames.py", "harness/array_frames.py"),
           await python("harness.py", "harness/harness.py"),
+          await python("next_token.py", "harness/next_token.py"),
         ];
   return {
     id,

@@ -43,6 +43,7 @@ describe("loadTask", () => {
     expect(task.harnessFiles.map((file) => file.path)).toEqual([
       "harness/array_frames.py",
       "harness/harness.py",
+      "harness/next_token.py",
     ]);
     expect(task.folder).toBe(folder);
     expect(task.definition.metric.direction).toBe("maximize");

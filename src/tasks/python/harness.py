@@ -11,6 +11,7 @@ import re
 import sys
 
 import array_frames
+import next_token
 
 ERROR_CHARS_MAX = 300
 DESCRIPTORS_MAX = 4096
@@ -110,7 +111,8 @@ def main():
     try:
         random.seed(hello["seed"])
         function = load(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "submission"), path, hello["function"])
-        answer = (policy if hello["kind"] == "policy" else calls)(function, hello)
+        kinds = {"policy": policy, "function": calls, "nextToken": next_token.answering}
+        answer = kinds[hello["kind"]](function, hello)
         write({"ready": True})
         frame = read()
         while frame is not None:

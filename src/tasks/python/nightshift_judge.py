@@ -3,6 +3,7 @@
 It runs in the judge's room. The orchestrator's first frame on stdin says phase, seed and deadline; every later byte on
 stdin comes from the submission's room and is believed in nothing. The verdict goes to a file in this room.
 """
+import array
 import ast
 import csv
 import hashlib
@@ -83,6 +84,11 @@ def r_squared(truth, answers):
     return 1 - math.fsum((one - other) * (one - other) for one, other in zip(truth, answers)) / spread
 
 
+def _log_sum(values):
+    top = max(values)
+    return top + math.log(math.fsum(math.exp(value - top) for value in values))
+
+
 class Room:
     """One evaluation: a phase, a seed, and the submission at the other end of the stream."""
 
@@ -130,6 +136,33 @@ class Room:
         if answers is None:
             return self._ask({"calls": calls}, len(calls))
         return self._ask_arrays({"calls": calls}, len(calls), *answers)
+
+    def start_language_model(self, function, vocabulary):
+        """Start the submission as a language model: `function(prefixes)` gives a row of log-probabilities of every next token."""
+        width = math.isqrt(vocabulary - 1) + 1
+        self._vocabulary, self._group_width = vocabulary, width
+        self._start({"kind": "nextToken", "function": function, "vocabulary": vocabulary, "group": width})
+
+    def log_likelihoods(self, prefixes, targets):
+        """The natural log-probability of each target after its prefix (token numbers, at least one), for one batch.
+
+        No target is visible before its distribution is fixed: the submission is told the group of tokens that a target is in only
+        once the groups' probabilities are here, and never the target. What comes is normalised here, whatever it is.
+        """
+        width, count = self._group_width, len(prefixes)
+        groups = -(-self._vocabulary // width)
+        tokens = array.array("H", (token for prefix in prefixes for token in prefix))
+        lengths = array.array("i", map(len, prefixes))
+        (first,) = self._ask_arrays({"tokens": tokens, "lengths": lengths}, 1, "f4", (count, groups))
+        chosen = array.array("i", (target // width for target in targets))
+        (second,) = self._ask_arrays({"group": chosen}, 1, "f4", (count, width))
+        self.calls += count - 2
+        likelihoods = []
+        for sums, within, target in zip(first.tolist(), second.tolist(), targets):
+            group, place = divmod(target, width)
+            within = within[: self._vocabulary - group * width]  # the last group may be filled up
+            likelihoods.append(sums[group] - _log_sum(sums) + within[place] - _log_sum(within))
+        return likelihoods
 
     def submitted(self, path, bytes_max):
         """The bytes of a submitted data file, which lies in this room."""
