@@ -35,10 +35,11 @@ export function scoreOf(
     const key = evaluationKey({ submission, judgeHash: task.judgeHash, phase: "record", seed });
     const evaluation = known.get(key);
     if (evaluation === undefined) return { kind: "owed" };
-    if (evaluation.kind === "invalid")
-      return { kind: "invalid", reason: evaluation.reason, evaluations: [evaluation] };
     evaluations.push(evaluation);
   }
+  // Decided by all seeds, never by the first that is there: so a resumed run buys what an undisturbed one does.
+  const invalid = evaluations.find((evaluation) => evaluation.kind === "invalid");
+  if (invalid?.kind === "invalid") return { kind: "invalid", reason: invalid.reason, evaluations: [invalid] };
   const scores = evaluations.flatMap((evaluation) =>
     evaluation.kind === "scored" ? [evaluation.score] : [],
   );

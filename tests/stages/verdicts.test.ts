@@ -92,9 +92,9 @@ describe("score", () => {
     expect(scoreOf({ judgeHash }, "s", null, [0, 1], known)).toMatchObject({ kind: "scored", mean: 0.5 });
     expect(scoreOf({ judgeHash: "other" }, "s", null, [0, 1], known).kind).toBe("owed");
     const bad = evaluation(1, "invalid");
-    expect(scoreOf({ judgeHash }, "s", null, [0, 1], new Map([...known, [bad.key, bad]]))).toMatchObject({
-      kind: "invalid",
-    });
+    const withBad = new Map([...known, [bad.key, bad]]);
+    expect(scoreOf({ judgeHash }, "s", null, [0, 1], withBad)).toMatchObject({ kind: "invalid" });
+    expect(scoreOf({ judgeHash }, "s", null, [0, 1, 2], withBad).kind).toBe("owed");
     expect(scoreOf({ judgeHash }, null, "gave up", [0], known)).toEqual({ kind: "none", reason: "gave up" });
   });
 });
