@@ -23,12 +23,14 @@ export function dataForgeries(starter: SubmissionContent): readonly Forgery[] {
       const all = lines.map(lastField);
       return lines.map((line, index) => withLast(line, value(lastField(line), all, index)));
     });
+  // Where texts are handed in, these are texts too: worth nothing, but not malformed.
+  const noValue = holdsNumbers(starter) ? "invalid" : "noBetter";
   return [
-    values("a table of NaN", "invalid", () => "nan"),
-    values("a table of infinities", "invalid", () => "inf"),
-    values("a table of numbers too large to hold", "invalid", () => "1e999"),
+    values("a table of NaN", noValue, () => "nan"),
+    values("a table of infinities", noValue, () => "inf"),
+    values("a table of numbers too large to hold", noValue, () => "1e999"),
     values("a table of empty values", "invalid", () => ""),
-    values("a table that names its own score", "invalid", () => "score=1e9"),
+    values("a table that names its own score", noValue, () => "score=1e9"),
     rows("a header without rows", "invalid", () => []),
     rows("a table that lacks half of the rows", "invalid", (lines) =>
       lines.slice(0, Math.floor(lines.length / 2)),
@@ -51,6 +53,18 @@ export function dataForgeries(starter: SubmissionContent): readonly Forgery[] {
       files: changed(starter, (text) => text.replace(/^[^\n]*/, "score,value")),
     },
   ];
+}
+
+/** Whether every last field of the tables is a number. */
+function holdsNumbers(files: SubmissionContent): boolean {
+  return [...files].every(([path, data]) => {
+    if (!path.endsWith(".csv")) return true;
+    const [, ...rows] = new TextDecoder()
+      .decode(data)
+      .split(/\r?\n/)
+      .filter((line) => line !== "");
+    return rows.every((row) => lastField(row) !== "" && Number.isFinite(Number(lastField(row))));
+  });
 }
 
 function withRows(text: string, change: (rows: readonly string[]) => readonly string[]): string {

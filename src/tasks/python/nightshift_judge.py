@@ -144,14 +144,16 @@ class Room:
         self._start({"kind": "nextToken", "function": function, "vocabulary": vocabulary, "group": width})
 
     def log_likelihoods(self, prefixes, targets):
-        """The natural log-probability of each target after its prefix (token numbers, at least one), for one batch.
+        """The natural log-probability of each target after its prefix (a list or array("H") of tokens), for one batch.
 
         No target is visible before its distribution is fixed: the submission is told the group of tokens that a target is in only
         once the groups' probabilities are here, and never the target. What comes is normalised here, whatever it is.
         """
         width, count = self._group_width, len(prefixes)
         groups = -(-self._vocabulary // width)
-        tokens = array.array("H", (token for prefix in prefixes for token in prefix))
+        tokens = array.array("H")
+        for prefix in prefixes:
+            tokens.extend(prefix)
         lengths = array.array("i", map(len, prefixes))
         (first,) = self._ask_arrays({"tokens": tokens, "lengths": lengths}, 1, "f4", (count, groups))
         chosen = array.array("i", (target // width for target in targets))
