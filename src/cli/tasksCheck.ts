@@ -3,38 +3,58 @@ import { checkTasks, type TaskReport } from "../compose/checkTasks.ts";
 import { UserError } from "../core/errors.ts";
 import { type AddCommand, EXIT } from "./command.ts";
 import { durationText, shortNumber, textTable } from "./table.ts";
+import { writeReports } from "./taskReportFiles.ts";
 
 const SEEDS_MAX = 100;
 
 interface CheckOptions {
   readonly all: boolean;
   readonly backend: string;
+  readonly gpu: boolean;
+  readonly json: boolean;
+  readonly quick: boolean;
   readonly record: boolean;
+  readonly report?: string;
   readonly seeds: string;
 }
 
 export const addTasksCheck: AddCommand = (tasks, world, done) => {
   tasks
     .command("check")
-    .description("try tasks out: baseline, solutions, noise, forged submissions, leaks, times")
+    .description("try tasks out: baseline, solutions, noise, phases, forged submissions, leaks, times")
     .argument("[ids...]", "tasks to check (default: those in ./tasks)")
     .option("--all", "every task there is, the shipped ones too", false)
     .option("--backend <name>", "where judges run: auto, process, bubblewrap, docker or podman", "auto")
-    .option("--record", "write the measured baseline, noise and solution scores into task.yaml", false)
+    .option(
+      "--quick",
+      "only judge the stored submissions again (solution/scores.json): seconds a task",
+      false,
+    )
+    .option("--gpu", "tasks that need a GPU too; without it they are named and left out", false)
+    .option(
+      "--record",
+      "write the measured baseline, noise and solution scores into task.yaml, and store what was scored",
+      false,
+    )
     .option("--seeds <n>", "judge seeds that the starter is scored with", "8")
+    .option("--json", "the whole reports as JSON, and nothing else", false)
+    .option("--report <dir>", "also write one page and one JSON file a task into this folder")
     .action(async (ids: readonly string[], options: CheckOptions) => {
       const seeds = Number(options.seeds);
       if (!Number.isInteger(seeds) || seeds < 2 || seeds > SEEDS_MAX) {
         throw new UserError(`--seeds ${options.seeds}: must be a whole number from 2 to ${SEEDS_MAX}`);
       }
+      if (options.quick && options.record) {
+        throw new UserError("--quick holds a judge against what --record has stored; take one of them");
+      }
       const interrupt = new AbortController();
       const giveBack = world.onInterrupt(() => interrupt.abort());
       const reports: TaskReport[] = [];
+      const say = options.json ? () => undefined : world.say;
       try {
         for await (const report of checkTasks(world, { ...options, ids, seeds }, interrupt.signal)) {
           reports.push(report);
-          const verdict = report.defects.length === 0 ? "sound" : `${report.defects.length} defects`;
-          world.say(`${report.task}: ${verdict}, ${durationText(report.seconds * 1000)}`);
+          say(`${report.task}: ${verdictOf(report)}, ${durationText(report.seconds * 1000)}`);
         }
       } catch (error) {
         if (!interrupt.signal.aborted) throw error;
@@ -43,18 +63,55 @@ export const addTasksCheck: AddCommand = (tasks, world, done) => {
       } finally {
         giveBack();
       }
-      world.say("");
-      world.say(reportTable(reports));
-      for (const { task, defects } of reports) for (const defect of defects) world.say(`${task}: ${defect}`);
-      if (reports.some(({ forgeries, defects }) => forgeries.tried === 0 && defects.length > 0)) {
-        world.say("forged submissions are tried once nothing else is wrong");
-      }
+      if (options.report !== undefined) await writeReports(options.report, reports);
+      if (options.json) world.say(JSON.stringify(reports, null, 2));
+      else sayTable(reports, options, say);
       done(reports.every(({ defects }) => defects.length === 0) ? EXIT.done : EXIT.short);
     });
 };
 
+function sayTable(
+  reports: readonly TaskReport[],
+  { quick }: CheckOptions,
+  say: (line: string) => void,
+): void {
+  say("");
+  say(reportTable(reports));
+  for (const { task, defects } of reports) for (const { text } of defects) say(`${task}: ${text}`);
+  for (const { task, notProven } of reports) {
+    if (notProven !== null) say(`${task}: not proven here: ${notProven}`);
+  }
+  if (!quick && reports.some(({ forgeries, defects }) => forgeries.tried === 0 && defects.length > 0)) {
+    say("forged submissions are tried once nothing else is wrong");
+  }
+  if (reports.length > 1) say(countLine(reports));
+}
+
+function countLine(reports: readonly TaskReport[]): string {
+  const loaded = reports.filter(({ defects }) => !defects.some(({ gate }) => gate === "loads")).length;
+  const proven = reports.filter(
+    ({ defects, notProven }) => defects.length === 0 && notProven === null,
+  ).length;
+  return `${loaded} of ${reports.length} loaded, ${proven} proven here`;
+}
+
+function verdictOf({ defects, notProven }: TaskReport): string {
+  if (notProven !== null) return "not proven here";
+  return defects.length === 0 ? "sound" : `${defects.length} defects`;
+}
+
 function reportTable(reports: readonly TaskReport[]): string {
-  const header = ["task", "baseline", "measured", "σ", "solutions", "forgeries held", "judge s", "verdict"];
+  const header = [
+    "task",
+    "baseline",
+    "measured",
+    "σ",
+    "solutions",
+    "forgeries held",
+    "judge s",
+    "s",
+    "verdict",
+  ];
   return textTable(
     header,
     reports.map((report) => [
@@ -65,7 +122,8 @@ function reportTable(reports: readonly TaskReport[]): string {
       report.solutions.map(({ name, score }) => `${name} ${shortNumber(score)}`).join(", ") || "–",
       `${report.forgeries.held}/${report.forgeries.tried}`,
       shortNumber(Number(report.judgeSecondsMost.toFixed(2))),
-      report.defects.length === 0 ? "sound" : "defective",
+      shortNumber(Math.round(report.seconds)),
+      report.notProven !== null ? "not proven here" : report.defects.length === 0 ? "sound" : "defective",
     ]),
   );
 }

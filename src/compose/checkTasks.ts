@@ -4,24 +4,32 @@ import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { UserError } from "../core/errors.ts";
+import type { Evaluator } from "../core/evaluation.ts";
 import { suggestion } from "../core/nearest.ts";
-import { checkTask } from "../judge/checkTask.ts";
+import type { BlobStore, SandboxBackend } from "../core/sandbox.ts";
+import type { Task } from "../core/task.ts";
+import { type CaseBook, caseBook } from "../judge/caseBook.ts";
+import { checkTask, type Scored } from "../judge/checkTask.ts";
 import { heldBlobs } from "../judge/heldBlobs.ts";
 import { judge } from "../judge/judge.ts";
-import type { TaskReport } from "../judge/taskReport.ts";
+import { quickCheck } from "../judge/quickCheck.ts";
+import { type TaskReport, untried } from "../judge/taskReport.ts";
 import { listTasks } from "../tasks/listTasks.ts";
 import { loadTask } from "../tasks/loadTask.ts";
 import { newTask } from "../tasks/newTask.ts";
 import { readSolutions } from "../tasks/readSolutions.ts";
 import { recordMeasured } from "../tasks/recordMeasured.ts";
+import { readStoredScores, writeStoredScores } from "../tasks/storedScores.ts";
 import { BACKEND_NAMES, chooseBackend, namedBackend } from "./backends.ts";
 import { PACKAGE_ROOT } from "./packageRoot.ts";
 import { findTask, listTaskIds } from "./tasks.ts";
 import type { World } from "./world.ts";
 
-export type { TaskReport } from "../judge/taskReport.ts";
+export { GATES, type TaskReport } from "../judge/taskReport.ts";
 
 const KEY_BYTES = 32;
+/** Seeds of the stored ones that `--quick` judges again, where the judge draws. */
+const QUICK_SEEDS = 2;
 const TASK_SCHEMA = path.join(PACKAGE_ROOT, "schemas", "task.json");
 
 /** Lays out a new task; returns its folder. Throws UserError, with nothing written, where that cannot be. */
@@ -41,6 +49,19 @@ export interface CheckRequest {
   readonly backend: string;
   readonly seeds: number;
   readonly record: boolean;
+  /** Only judge stored submissions again. */
+  readonly quick: boolean;
+  /** Try tasks that need a GPU too. */
+  readonly gpu: boolean;
+}
+
+/** What checking one task after the other takes. */
+interface Bench {
+  readonly backend: SandboxBackend;
+  readonly blobs: BlobStore;
+  readonly evaluator: Evaluator;
+  readonly book: CaseBook;
+  readonly runId: string;
 }
 
 /** Checks tasks one after the other. Throws UserError on an unknown task or backend, before anything runs. */
@@ -51,7 +72,6 @@ export async function* checkTasks(
 ): AsyncGenerator<TaskReport> {
   const targets = await targetsOf(request);
   const { clock, log } = world;
-  const blobs = heldBlobs();
   const named = BACKEND_NAMES.find((name) => name === request.backend);
   if (named === undefined && request.backend !== "auto") {
     throw new UserError(
@@ -59,34 +79,105 @@ export async function* checkTasks(
     );
   }
   const chosen = named ?? (await chooseBackend(world, { backend: "auto", unsafe: false, docker: null })).name;
-  const backend = namedBackend(world, chosen, null, blobs);
   const runId = `check-${randomUUID()}`;
-  try {
-    await backend.probe();
-    const evaluator = judge({ backend, blobs, clock, runId, log });
-    for (const { root, id } of targets) {
-      const options = { evaluator, blobs, backend, clock, runId, seeds: request.seeds };
-      const task = await loadTask(root, id).catch((error: unknown) => {
-        if (error instanceof UserError) return error;
-        throw error;
-      });
-      if (task instanceof UserError) {
-        yield unreadable(id, task.message);
-        continue;
-      }
-      await backend.checkImage(task.definition.image);
-      const solutions = await readSolutions(task);
-      const compareRecorded = !request.record;
-      const report = await checkTask(task, solutions, { ...options, compareRecorded }, signal);
-      yield request.record ? await recorded(root, id, report) : report;
+  for (const { root, id } of targets) {
+    // A store and a backend for each: what one task's submissions held is given back before the next.
+    const blobs = heldBlobs();
+    const backend = namedBackend(world, chosen, null, blobs);
+    const book = caseBook();
+    try {
+      await backend.probe();
+      const evaluator = judge({ backend, blobs, clock, runId, log, onCases: book.note });
+      yield await checked(world, request, { root, id }, { backend, blobs, evaluator, book, runId }, signal);
+    } finally {
+      await backend.sweep({ runId });
+      await backend.close();
     }
-  } finally {
-    await backend.sweep({ runId });
-    await backend.close();
   }
 }
 
-async function targetsOf({ ids, all }: CheckRequest): Promise<readonly { root: string; id: string }[]> {
+async function checked(
+  world: World,
+  request: CheckRequest,
+  { root, id }: Target,
+  bench: Bench,
+  signal: AbortSignal,
+): Promise<TaskReport> {
+  const task = await orUserError(loadTask(root, id));
+  if (task instanceof UserError) {
+    return untried(id, { defects: task.message.split("\n").map((text) => ({ gate: "loads", text })) });
+  }
+  const about = {
+    recorded: task.definition.anchors.starter,
+    recordedSigma: task.definition.sigma,
+  };
+  const notProven = await whyNotHere(task, request, bench.backend);
+  if (notProven !== null) return untried(id, { ...about, notProven });
+  const solutions = await readSolutions(task);
+  const { clock } = world;
+  if (request.quick) {
+    const stored = await orUserError(readStoredScores(task));
+    if (stored instanceof UserError) {
+      return untried(id, { ...about, defects: [{ gate: "baseline", text: stored.message }] });
+    }
+    if (stored === null) {
+      const remedy = `\`nightshift tasks check ${id} --record\` stores some`;
+      return untried(id, { ...about, notProven: `no scores are stored to hold it against; ${remedy}` });
+    }
+    const seeds = task.definition.sigma === 0 ? 1 : QUICK_SEEDS;
+    return quickCheck(task, solutions, stored, { ...bench, clock, seeds }, signal);
+  }
+  const scored: Scored[] = [];
+  const report = await checkTask(
+    task,
+    solutions,
+    {
+      ...bench,
+      clock,
+      cases: bench.book.cases,
+      seeds: request.seeds,
+      compareRecorded: !request.record,
+      forge: true,
+      seen: { tables: tablesOf(task), namesByTime: [] },
+      onScored: (one) => scored.push(one),
+    },
+    signal,
+  );
+  return request.record ? await recorded(root, task, report, scored) : report;
+}
+
+/** Why a task cannot be tried on this machine, with what to do; null where it can. */
+async function whyNotHere(
+  { definition }: Task,
+  { gpu }: CheckRequest,
+  backend: SandboxBackend,
+): Promise<string | null> {
+  if ((definition.resources.gpus ?? 0) > 0 && !gpu) {
+    return "it needs a GPU; `tasks check --gpu --backend docker` tries it on a machine that has one";
+  }
+  const image = await orUserError(backend.checkImage(definition.image));
+  return image instanceof UserError ? image.message : null;
+}
+
+async function orUserError<T>(work: Promise<T>): Promise<T | UserError> {
+  return work.catch((error: unknown) => {
+    if (error instanceof UserError) return error;
+    throw error;
+  });
+}
+
+/** The tables that an agent can see. */
+function tablesOf({ workspace }: Task): readonly string[] {
+  const decoder = new TextDecoder("utf-8");
+  return workspace.filter(({ path: name }) => name.endsWith(".csv")).map(({ data }) => decoder.decode(data));
+}
+
+interface Target {
+  readonly root: string;
+  readonly id: string;
+}
+
+async function targetsOf({ ids, all }: CheckRequest): Promise<readonly Target[]> {
   if (all) return Promise.all((await listTaskIds()).map(async (id) => ({ root: await findTask(id), id })));
   if (ids.length > 0) return Promise.all(ids.map(async (id) => ({ root: await findTask(id), id })));
   const own = path.resolve("tasks");
@@ -96,12 +187,16 @@ async function targetsOf({ ids, all }: CheckRequest): Promise<readonly { root: s
 }
 
 /** Writes what was measured into task.yaml, unless the task would no longer load: then the file is put back. */
-async function recorded(root: string, id: string, report: TaskReport): Promise<TaskReport> {
+async function recorded(
+  root: string,
+  { id, folder }: Task,
+  report: TaskReport,
+  scored: readonly Scored[],
+): Promise<TaskReport> {
   const { measured, sigma } = report;
   if (measured === null || sigma === null) return report;
   const scoreOf = (name: string) =>
     report.solutions.find((solution) => solution.name === name)?.score ?? null;
-  const folder = path.join(root, id);
   const file = path.join(folder, "task.yaml");
   const before = await readFile(file);
   await recordMeasured(folder, {
@@ -111,25 +206,13 @@ async function recorded(root: string, id: string, report: TaskReport): Promise<T
     best: scoreOf("reference"),
   });
   try {
-    await loadTask(root, id);
+    const task = await loadTask(root, id);
+    if (report.solutions.length > 0) await writeStoredScores(task, scored);
     return { ...report, recorded: measured };
   } catch (error) {
     await writeFile(file, before);
     if (!(error instanceof UserError)) throw error;
-    return { ...report, defects: [...report.defects, `nothing was recorded: ${error.message}`] };
+    const text = `nothing was recorded: ${error.message}`;
+    return { ...report, defects: [...report.defects, { gate: "baseline", text }] };
   }
-}
-
-function unreadable(id: string, message: string): TaskReport {
-  return {
-    task: id,
-    recorded: null,
-    measured: null,
-    sigma: null,
-    solutions: [],
-    forgeries: { tried: 0, held: 0 },
-    judgeSecondsMost: 0,
-    seconds: 0,
-    defects: message.split("\n"),
-  };
 }

@@ -15,6 +15,20 @@ export type SubmissionId = string;
 export const PHASES = ["validation", "record"] as const;
 export type Phase = (typeof PHASES)[number];
 
+/** What judging took, counted outside of what was judged. */
+export const usageSchema = z.strictObject({
+  /** Largest resident memory of the submission's process, MiB; 0 where nothing of it runs. */
+  memoryMb: z.number().nonnegative(),
+  /** The same of the judge's. */
+  judgeMemoryMb: z.number().nonnegative(),
+  /** Whether `cpuMs` is a cgroup's count; else the kernel's, process by process. */
+  cpuFromCgroup: z.boolean(),
+  /** How often, and for how long, the submission's room was held back by its CPU limit; null where nobody counts. */
+  throttledCount: z.number().nonnegative().nullable(),
+  throttledMs: z.number().nonnegative().nullable(),
+});
+export type Usage = z.infer<typeof usageSchema>;
+
 const common = {
   key: z.string(),
   submission: z.string(),
@@ -24,6 +38,8 @@ const common = {
   /** CPU of the submission's process as measured outside it; 0 where nothing of it runs. */
   cpuMs: z.number().nonnegative(),
   wallMs: z.number().nonnegative(),
+  /** Absent where no room was opened, or none survived. */
+  usage: usageSchema.optional(),
 };
 
 /** One score with one seed, or the sentence that says what is wrong with the submission. A broken judge throws instead. */

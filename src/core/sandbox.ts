@@ -118,6 +118,12 @@ export interface SpawnExit {
   readonly cpuMs: number;
   readonly durationMs: number;
   readonly stderr: string;
+  /** Largest resident memory of the process, and of children that it waited for. */
+  readonly memoryMb: number;
+  /** Whether a cgroup of the sandbox's own counted its CPU time; else the kernel did, process by process. */
+  readonly cpuFromCgroup: boolean;
+  /** How often, and how long, the sandbox was held back by its CPU limit meanwhile; null where nobody counts. */
+  readonly throttled: { readonly count: number; readonly ms: number } | null;
 }
 
 /** A process with a byte stream in and out, with back-pressure both ways. */

@@ -59,6 +59,11 @@ export const taskDefinitionSchema = z.strictObject({
       memoryMb: z.int().positive().describe("Memory, MiB."),
       pids: z.int().positive().describe("Processes and threads at a time."),
       diskMb: z.int().positive().describe("Size of the workspace, MiB."),
+      gpus: z
+        .int()
+        .nonnegative()
+        .optional()
+        .describe("GPUs; only the docker and podman backends can lend any."),
     })
     .describe("What each sandbox of the task gets, as far as its backend can hold it to that."),
   image: z
@@ -102,6 +107,12 @@ export const taskDefinitionSchema = z.strictObject({
         .positive()
         .nullable()
         .describe("Mean CPU milliseconds a call of the submission may take; null: not bounded."),
+      exclusive: z
+        .boolean()
+        .optional()
+        .describe(
+          "True: no other exclusive evaluation runs beside one on this machine, and on one with few cores no rollout's actions do either. For what is timed, or needs the GPU.",
+        ),
       packages: z
         .boolean()
         .optional()

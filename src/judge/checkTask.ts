@@ -7,14 +7,17 @@ import { canonicalJson } from "../core/json.ts";
 import { DEFAULT_LIMITS } from "../core/limits.ts";
 import type { Clock } from "../core/runtime.ts";
 import type { BlobStore, SandboxBackend } from "../core/sandbox.ts";
-import { signedScore, type Task } from "../core/task.ts";
+import { JUDGE_RESOURCES, signedScore, type Task } from "../core/task.ts";
 import type { Solution } from "../tasks/readSolutions.ts";
-import type { Forgery } from "./forgeries/forgery.ts";
+import type { Seen } from "./forgeries/data.ts";
 import { forgeriesFor } from "./forgeriesFor.ts";
+import type { Cases } from "./judge.ts";
+import { measuredFaults, recordedFaults } from "./ladder.ts";
 import { leaksOf } from "./leaks.ts";
-import { deviation, mean, rounding } from "./noise.ts";
+import { deviation, mean, rounding, shortText as short } from "./noise.ts";
 import { type SubmissionContent, submissionOf } from "./submissionOf.ts";
-import type { SolutionReport, TaskReport } from "./taskReport.ts";
+import { type Defect, type Gate, type SolutionReport, type TaskReport, untried } from "./taskReport.ts";
+import { tryForgeries } from "./tryForgeries.ts";
 
 /** Solutions must beat the starter by so many standard deviations of one score, and anchors may be off by so many of a mean's. */
 const SIGMAS = 3;
@@ -24,10 +27,23 @@ const SIGMA_LESS = 8;
 const SIGMA_SEEDS_MIN = 6;
 /** Judging and making may take this share of their limits: machines differ. */
 const TIME_SHARE = 1 / 4;
-const AT_ONCE = 3;
+const MEMORY_SHARE = 3 / 4;
+/** So many scores tell little of the validation cases; many more are a way to climb on them. */
+const VALIDATIONS_MAX = 50;
+/** Who sees the validation phase with more seeds than one sees no more cases than these. */
+const VALIDATION_SEEDS = [0, 1];
+
+/** What one submission scored, by seed; what `tasks check --record` stores. */
+export interface Scored {
+  readonly name: string;
+  readonly files: SubmissionContent;
+  readonly scores: ReadonlyMap<number, number>;
+}
 
 export interface CheckOptions {
   readonly evaluator: Evaluator;
+  /** The cases that the evaluator's judges have told of so far. */
+  readonly cases: (task: Task, phase: Phase) => Cases;
   readonly blobs: BlobStore;
   readonly backend: SandboxBackend;
   readonly clock: Clock;
@@ -36,6 +52,12 @@ export interface CheckOptions {
   readonly seeds: number;
   /** False while the recorded numbers are about to be replaced by measured ones. */
   readonly compareRecorded: boolean;
+  /** False to leave the forgeries out. */
+  readonly forge: boolean;
+  /** What an agent sees beside its workspace. */
+  readonly seen: Seen;
+  /** Is given what the starter and each solution scored. */
+  readonly onScored?: (scored: Scored) => void;
 }
 
 /**
@@ -50,69 +72,85 @@ export async function checkTask(
   signal: AbortSignal,
 ): Promise<TaskReport> {
   const { clock, backend, runId } = options;
-  const { anchors, limits, sigma: recordedSigma, judge, metric } = task.definition;
+  const { anchors, limits, sigma: recordedSigma, judge, metric, resources } = task.definition;
   const startedAt = clock.monotonic();
-  const defects: string[] = [...leaksOf(task, solutions)];
+  const defects: Defect[] = leaksOf(task, solutions).map((text) => ({ gate: "secrets", text }));
+  const fail = (gate: Gate, text: string) => defects.push({ gate, text });
   /** Recorded numbers that are off: they say nothing against trying forgeries. */
-  const stale: string[] = [];
+  const stale: Defect[] = [];
   const found: SolutionReport[] = [];
-  let measured: number | null = null;
-  let sigma: number | null = null;
-  let judgeMsMost = 0;
-  let tried = 0;
-  let held = 0;
+  let part: Partial<TaskReport> = { recorded: anchors.starter, recordedSigma, seeds: options.seeds };
+  const most = { judgeMs: 0, memoryMb: 0, judgeMemoryMb: 0 };
+  let throttledMs: number | null = null;
   const makeMsMax = (limits.actionSeconds ?? DEFAULT_LIMITS.actionSeconds) * 1000;
   const make = (files: Solution["files"]) => submissionOf({ task, files, backend, runId, makeMsMax }, signal);
   const score = async (files: SubmissionContent, phase: Phase, seeds: readonly number[], what: string) => {
     const verdicts = await judged(task, files, phase, seeds, options, signal);
     if (typeof verdicts === "string") return { defect: `judge.py fails on ${what}: ${verdicts}` };
-    for (const { wallMs } of verdicts) judgeMsMost = Math.max(judgeMsMost, wallMs);
+    for (const { wallMs, usage } of verdicts) {
+      most.judgeMs = Math.max(most.judgeMs, wallMs);
+      most.memoryMb = Math.max(most.memoryMb, usage?.memoryMb ?? 0);
+      most.judgeMemoryMb = Math.max(most.judgeMemoryMb, usage?.judgeMemoryMb ?? 0);
+      const held = usage?.throttledMs ?? null;
+      if (held !== null) throttledMs = (throttledMs ?? 0) + held;
+    }
     const invalid = verdicts.find((verdict) => verdict.kind === "invalid");
     if (invalid?.kind === "invalid") return { defect: `${what} is invalid: ${invalid.reason}` };
     return { scores: verdicts.flatMap((verdict) => (verdict.kind === "scored" ? [verdict.score] : [])) };
   };
-  const report = (): TaskReport => ({
-    task: task.id,
-    recorded: anchors.starter,
-    measured,
-    sigma,
-    solutions: found,
-    forgeries: { tried, held },
-    judgeSecondsMost: judgeMsMost / 1000,
-    seconds: (clock.monotonic() - startedAt) / 1000,
-    defects: [...stale, ...defects],
-  });
+  const report = (): TaskReport =>
+    untried(task.id, {
+      ...part,
+      solutions: found,
+      judgeSecondsMost: most.judgeMs / 1000,
+      memoryMbMost: most.memoryMb,
+      judgeMemoryMbMost: most.judgeMemoryMb,
+      throttledMs,
+      seconds: (clock.monotonic() - startedAt) / 1000,
+      defects: [...stale, ...defects],
+    });
 
   const starter = await make([]);
   if ("reason" in starter) {
-    defects.push(`the starter hands nothing in: ${starter.reason}`);
+    fail("baseline", `the starter hands nothing in: ${starter.reason}`);
     return report();
   }
+  part = { ...part, makeSeconds: starter.makeMs / 1000 };
   const seeds = Array.from({ length: options.seeds }, (_, index) => index + 1);
   const scored = await score(starter.files, "record", seeds, "the starter");
   if (scored.defect !== undefined) {
-    defects.push(scored.defect);
+    fail("baseline", scored.defect);
     return report();
   }
-  measured = mean(scored.scores);
-  sigma = deviation(scored.scores);
-  const noise = sigma;
+  const tell = (name: string, files: SubmissionContent, scores: readonly number[]) =>
+    options.onScored?.({ name, files, scores: new Map(scores.map((one, index) => [index + 1, one])) });
+  tell("starter", starter.files, scored.scores);
+  const measured = mean(scored.scores);
+  const noise = deviation(scored.scores);
+  part = { ...part, measured, sigma: noise };
   const first = scored.scores[0] ?? measured;
 
   const again = await score(starter.files, "record", seeds.slice(0, 1), "the starter, judged a second time,");
-  if (again.defect !== undefined) defects.push(again.defect);
+  if (again.defect !== undefined) fail("repeatable", again.defect);
   else if (again.scores[0] !== first) {
-    defects.push(
+    fail(
+      "repeatable",
       `judged twice with the same seed the starter scores ${first} and ${again.scores[0]}; draw all randomness from room.rng`,
     );
   }
   const validated = await score(
     starter.files,
     "validation",
-    seeds.slice(0, 1),
+    VALIDATION_SEEDS,
     "the starter, in the validation phase,",
   );
-  if (validated.defect !== undefined) defects.push(validated.defect);
+  if (validated.defect !== undefined) fail("phases", validated.defect);
+  else {
+    const cases = sharedCases(options.cases(task, "validation"), options.cases(task, "record"));
+    part = { ...part, cases };
+    const fault = casesFault(cases);
+    if (fault !== null) fail("phases", fault);
+  }
 
   const compare = (name: "starter" | "probe" | "best", scores: readonly number[], what: string) => {
     const recorded = anchors[name];
@@ -122,20 +160,22 @@ export async function checkTask(
       SIGMAS * Math.max(noise, recordedSigma, deviation(scores)) * Math.sqrt(2 / options.seeds) +
       rounding(recorded);
     if (Math.abs(value - recorded) > tolerance) {
-      stale.push(
-        `${what} scores ${short(value)}, but task.yaml records anchors.${name}: ${recorded}; \`tasks check --record\` writes what is measured`,
-      );
+      stale.push({
+        gate: name === "starter" ? "baseline" : "ladder",
+        text: `${what} scores ${short(value)}, but task.yaml records anchors.${name}: ${recorded}; \`tasks check --record\` writes what is measured`,
+      });
     }
   };
   compare("starter", scored.scores, "the starter");
   if (options.compareRecorded && isOtherNoise(noise, recordedSigma, seeds.length)) {
-    stale.push(
-      `the starter's score varies by ${short(noise)} over ${seeds.length} seeds, but task.yaml records sigma: ${recordedSigma}; \`tasks check --record\` writes what is measured`,
-    );
+    stale.push({
+      gate: "noise",
+      text: `the starter's score varies by ${short(noise)} over ${seeds.length} seeds, but task.yaml records sigma: ${recordedSigma}; \`tasks check --record\` writes what is measured`,
+    });
   }
 
   if (solutions.length === 0) {
-    defects.push("there is no solution/<name>/: nothing proves that the starter can be beaten");
+    fail("ladder", "there is no solution/<name>/: nothing proves that the starter can be beaten");
   }
   for (const solution of solutions) {
     const what = `solution/${solution.name}`;
@@ -145,44 +185,78 @@ export async function checkTask(
         ? { defect: `${what} hands nothing in: ${made.reason}` }
         : await score(made.files, "record", seeds, what);
     if (result.defect !== undefined) {
-      defects.push(result.defect);
+      fail("ladder", result.defect);
       found.push({ name: solution.name, score: null });
       continue;
     }
+    if ("files" in made) tell(solution.name, made.files, result.scores);
     const value = mean(result.scores);
     found.push({ name: solution.name, score: value });
     const gain = signedScore(task.definition, value) - signedScore(task.definition, measured);
     if (gain <= 0 || gain < SIGMAS * noise) {
       const margin = noise > 0 ? ` by ${SIGMAS} standard deviations of ${short(noise)}` : "";
-      defects.push(
+      fail(
+        "ladder",
         `${what} scores ${short(value)}, which does not beat the starter's ${short(measured)}${margin} (${metric.direction})`,
       );
     }
     if (solution.name === "probe") compare("probe", result.scores, what);
     if (solution.name === "reference") compare("best", result.scores, what);
   }
+  if (options.compareRecorded) {
+    stale.push(...recordedFaults(task.definition).map((text) => ({ gate: "ladder" as const, text })));
+  }
+  const tolerance = SIGMAS * Math.max(noise, recordedSigma) * Math.sqrt(2 / options.seeds);
+  for (const text of measuredFaults(task.definition, { starter: measured, solutions: found, tolerance })) {
+    fail("ladder", text);
+  }
 
-  if (judgeMsMost > judge.timeoutSeconds * 1000 * TIME_SHARE) {
-    defects.push(
-      `judging takes up to ${short(judgeMsMost / 1000)} s, more than a quarter of judge.timeoutSeconds: ${judge.timeoutSeconds}`,
+  if (most.judgeMs > judge.timeoutSeconds * 1000 * TIME_SHARE) {
+    fail(
+      "time",
+      `judging takes up to ${short(most.judgeMs / 1000)} s, more than a quarter of judge.timeoutSeconds: ${judge.timeoutSeconds}`,
     );
   }
   if (starter.makeMs > makeMsMax * TIME_SHARE) {
-    defects.push(
+    fail(
+      "time",
       `\`${task.definition.make}\` takes ${short(starter.makeMs / 1000)} s, more than a quarter of limits.actionSeconds: ${makeMsMax / 1000}`,
     );
   }
-  if (defects.length > 0) return report();
+  const judgeMemoryMb = (judge.resources ?? JUDGE_RESOURCES).memoryMb;
+  for (const [what, used, allowed, key] of [
+    ["the submission", most.memoryMb, resources.memoryMb, "resources.memoryMb"],
+    ["judge.py", most.judgeMemoryMb, judgeMemoryMb, "judge.resources.memoryMb"],
+  ] as const) {
+    if (used > allowed * MEMORY_SHARE) {
+      fail(
+        "memory",
+        `${what} takes up to ${short(used)} MiB, more than three quarters of ${key}: ${allowed}`,
+      );
+    }
+  }
+  const validations = limits.validations ?? DEFAULT_LIMITS.validations;
+  if (validations > VALIDATIONS_MAX) {
+    fail(
+      "validate",
+      `limits.validations: ${validations} lets an agent climb on its validation scores; allow at most ${VALIDATIONS_MAX}`,
+    );
+  }
+  if (defects.length > 0 || !options.forge) return report();
 
-  const forgeries = forgeriesFor(task, starter.files);
-  await forEachAtOnce(forgeries, async (forgery) => {
-    const verdicts = await judged(task, forgery.files, "record", seeds.slice(0, 1), options, signal);
-    const defect = faultOf(forgery, verdicts, { task, first, noise });
-    tried += 1;
-    if (defect === null) held += 1;
-    else defects.push(defect);
+  const trials = await tryForgeries(forgeriesFor(task, starter.files, options.seen), {
+    task,
+    starter: first,
+    slack: SIGMAS * noise,
+    judgeSeconds: most.judgeMs / 1000,
+    judge: async (tighter, forgery) => {
+      const verdicts = await judged(tighter, forgery.files, "record", seeds.slice(0, 1), options, signal);
+      return typeof verdicts === "string" ? verdicts : (verdicts[0] ?? "it gives no verdict");
+    },
   });
-  return report();
+  for (const text of trials.defects) fail("forgeries", text);
+  const held = trials.each.length - trials.defects.length;
+  return { ...report(), forgeries: { tried: trials.each.length, held, each: trials.each } };
 }
 
 /** Judges files as a submission; the judge's own failure is a sentence, since it is the task's. */
@@ -191,16 +265,10 @@ async function judged(
   files: SubmissionContent,
   phase: Phase,
   seeds: readonly number[],
-  { blobs, evaluator }: CheckOptions,
+  { blobs, evaluator }: Pick<CheckOptions, "blobs" | "evaluator">,
   signal: AbortSignal,
 ): Promise<readonly Evaluation[] | string> {
-  const manifest = [];
-  for (const path of [...files.keys()].sort()) {
-    const data = files.get(path) ?? new Uint8Array();
-    await blobs.put(data);
-    manifest.push({ path, sha256: sha256(data), bytes: data.byteLength });
-  }
-  const id = await blobs.put(new TextEncoder().encode(canonicalJson(manifest)));
+  const id = await storedSubmission(files, blobs);
   try {
     return await evaluator.evaluate(task, id, phase, seeds, signal);
   } catch (error) {
@@ -209,46 +277,33 @@ async function judged(
   }
 }
 
-function faultOf(
-  { name, rule }: Forgery,
-  verdicts: readonly Evaluation[] | string,
-  { task, first, noise }: { readonly task: Task; readonly first: number; readonly noise: number },
-): string | null {
-  if (typeof verdicts === "string") return `judge.py fails on ${name}: ${verdicts}`;
-  const [verdict] = verdicts;
-  if (verdict === undefined || verdict.kind === "invalid") return null;
-  const gain = signedScore(task.definition, verdict.score) - signedScore(task.definition, first);
-  switch (rule) {
-    case "invalid":
-      return `${name} is scored ${short(verdict.score)}; judge.py must refuse it`;
-    case "noBetter":
-      return gain <= SIGMAS * noise + rounding(first)
-        ? null
-        : `${name} scores ${short(verdict.score)}, better than the starter's ${short(first)}`;
-    case "same":
-      return verdict.score === first || Math.abs(gain) <= rounding(first)
-        ? null
-        : `${name} scores ${short(verdict.score)} instead of ${short(first)}; match rows by their id`;
-    default:
-      return rule satisfies never;
+/** Puts files into the store as a submission; its id. */
+export async function storedSubmission(files: SubmissionContent, blobs: BlobStore): Promise<string> {
+  const manifest = [];
+  for (const path of [...files.keys()].sort()) {
+    const data = files.get(path) ?? new Uint8Array();
+    await blobs.put(data);
+    manifest.push({ path, sha256: sha256(data), bytes: data.byteLength });
   }
+  return blobs.put(new TextEncoder().encode(canonicalJson(manifest)));
+}
+
+function sharedCases(validation: Cases, record: Cases): NonNullable<TaskReport["cases"]> {
+  const shared = [...validation].filter((one) => record.has(one)).length;
+  return { validation: validation.size, record: record.size, shared };
+}
+
+function casesFault({ validation, record, shared }: NonNullable<TaskReport["cases"]>): string | null {
+  if (validation === 0 || record === 0) {
+    return "judge.py does not say what it scores; call room.cases(...) with the ids, inputs or seeds of the phase's cases";
+  }
+  return shared === 0
+    ? null
+    : `validation and record score ${shared} of the same cases (validation has ${validation}, record ${record}); split them by room.phase`;
 }
 
 /** Whether measured noise contradicts what is recorded: any noise does where none is. */
 function isOtherNoise(noise: number, recorded: number, seedCount: number): boolean {
   if (recorded === 0) return noise > 1e-12;
   return seedCount >= SIGMA_SEEDS_MIN && (noise > SIGMA_MORE * recorded || noise < recorded / SIGMA_LESS);
-}
-
-/** Runs work over items, a few at a time, in order of their start. */
-async function forEachAtOnce<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  const left = [...items];
-  const lane = async () => {
-    for (let item = left.shift(); item !== undefined; item = left.shift()) await work(item);
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, lane));
-}
-
-function short(value: number): string {
-  return String(Number(value.toPrecision(4)));
 }

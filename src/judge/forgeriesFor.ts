@@ -1,26 +1,28 @@
 // Bad and forged submissions to try on a judge: made out of the starter's submission, by the kind of task. They are only ever judged.
 import type { Task } from "../core/task.ts";
+import { arrayForgeries } from "./forgeries/arrays.ts";
 import { codeForgeries } from "./forgeries/code.ts";
-import { dataForgeries } from "./forgeries/data.ts";
+import { dataForgeries, type Seen } from "./forgeries/data.ts";
 import type { Forgery } from "./forgeries/forgery.ts";
+import { jsonForgeries } from "./forgeries/json.ts";
 import { packageForgeries } from "./forgeries/package.ts";
 import type { SubmissionContent } from "./submissionOf.ts";
 
 const GARBAGE_BYTES = 4_096;
 
-/** Every forgery for a task whose starter hands in `starter`. */
-export function forgeriesFor(task: Task, starter: SubmissionContent): readonly Forgery[] {
-  return [...commonForgeries(task, starter), ...forgeriesOfKind(task, starter)];
+/** Every forgery for a task whose starter hands in `starter`, by someone who has seen `seen`. */
+export function forgeriesFor(task: Task, starter: SubmissionContent, seen: Seen): readonly Forgery[] {
+  return [...commonForgeries(task, starter), ...forgeriesOfKind(task, starter, seen)];
 }
 
-function forgeriesOfKind(task: Task, starter: SubmissionContent): readonly Forgery[] {
+function forgeriesOfKind(task: Task, starter: SubmissionContent, seen: Seen): readonly Forgery[] {
   const { kind } = task.definition.judge;
   switch (kind) {
     case "csv":
-      return dataForgeries(starter);
+      return [...dataForgeries(starter, seen), ...arrayForgeries(starter), ...jsonForgeries(starter)];
     case "function":
     case "policy":
-      return codeForgeries(starter);
+      return codeForgeries(starter, hiddenModules(task));
     case "repo":
       return packageForgeries(starter);
     default:
@@ -28,11 +30,17 @@ function forgeriesOfKind(task: Task, starter: SubmissionContent): readonly Forge
   }
 }
 
+/** The names under which judges import what they hide. */
+function hiddenModules({ judgeFiles }: Task): readonly string[] {
+  return judgeFiles.flatMap(({ path }) => /^hidden\/([a-z_][a-z0-9_]*)\.py$/i.exec(path)?.[1] ?? []);
+}
+
 function commonForgeries(task: Task, starter: SubmissionContent): readonly Forgery[] {
   const declared = task.definition.submission;
   const all = (content: (bytesMax: number) => Uint8Array) =>
     new Map(declared.map(({ path, bytesMax }) => [path, content(bytesMax)] as const));
   const garbage = Uint8Array.from({ length: GARBAGE_BYTES }, (_, index) => (index * 37 + (index >> 5)) % 256);
+  const verdict = new TextEncoder().encode('{"kind": "scored", "score": 1e9}');
   const judgeCopy = new TextEncoder().encode("raise SystemExit(0)\n");
   return [
     { name: "a submission without files", files: new Map(), rule: "invalid" },
@@ -42,6 +50,11 @@ function commonForgeries(task: Task, starter: SubmissionContent): readonly Forge
     {
       name: "a judge.py beside the starter",
       files: new Map([...starter, ["judge.py", judgeCopy] as const]),
+      rule: "invalid",
+    },
+    {
+      name: "a verdict beside the starter",
+      files: new Map([...starter, ["verdict.json", verdict] as const]),
       rule: "invalid",
     },
   ];

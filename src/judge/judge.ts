@@ -9,12 +9,15 @@ import {
 import type { Clock, Log } from "../core/runtime.ts";
 import type { BlobStore, SandboxBackend } from "../core/sandbox.ts";
 import type { Task } from "../core/task.ts";
-import { GRACE_MS, judgeOnce, type SeedVerdict } from "./judgeOnce.ts";
+import { CASES_FILE, GRACE_MS, judgeOnce, type SeedVerdict } from "./judgeOnce.ts";
 import { openRooms } from "./rooms.ts";
 import { submissionFiles } from "./submissionFiles.ts";
 
 /** What the rooms need beyond judging itself: being started and removed. */
 const ROOMS_MS = 60_000;
+/** A judge leaves at most 2^17 digests. */
+const CASES_BYTES_MAX = 1 << 20;
+const CASE_BYTES = 8;
 
 export interface JudgeOptions {
   readonly backend: SandboxBackend;
@@ -22,14 +25,19 @@ export interface JudgeOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly runId: string;
+  /** Is told of the cases that each score was made of, by digest; none where the judge does not say. */
+  readonly onCases?: (of: { readonly task: Task; readonly phase: Phase; readonly cases: Cases }) => void;
 }
+
+/** Digests of cases, in hexadecimal. */
+export type Cases = ReadonlySet<string>;
 
 /**
  * An Evaluator over a sandbox backend. It journals nothing and remembers nothing: callers keep evaluations by their key.
  * Every seed has rooms of its own: what a submission leaves behind cannot reach its next evaluation, so that a score is a function of
  * its key alone.
  */
-export function judge({ backend, blobs, clock, log, runId }: JudgeOptions): Evaluator {
+export function judge({ backend, blobs, clock, log, runId, onCases }: JudgeOptions): Evaluator {
   return {
     async evaluate(task, submission, phase, seeds, signal) {
       signal.throwIfAborted();
@@ -44,7 +52,11 @@ export function judge({ backend, blobs, clock, log, runId }: JudgeOptions): Eval
           { backend, log, runId, task, submission: found.files, lifetimeMs },
           signal,
         );
-        return await judgeOnce(task, rooms, phase, seed, signal);
+        const verdict = await judgeOnce(task, rooms, phase, seed, signal);
+        if (onCases && verdict.kind === "scored") {
+          onCases({ task, phase, cases: casesOf(await rooms.judge.read(CASES_FILE, CASES_BYTES_MAX)) });
+        }
+        return verdict;
       };
       const evaluations: Evaluation[] = [];
       for (const seed of seeds) {
@@ -60,6 +72,16 @@ export function judge({ backend, blobs, clock, log, runId }: JudgeOptions): Eval
       return evaluations;
     },
   };
+}
+
+function casesOf(data: Uint8Array): Cases {
+  const bytes = Buffer.from(data);
+  const count = Math.floor(bytes.byteLength / CASE_BYTES);
+  return new Set(
+    Array.from({ length: count }, (_, index) =>
+      bytes.toString("hex", index * CASE_BYTES, (index + 1) * CASE_BYTES),
+    ),
+  );
 }
 
 function evaluation(

@@ -1,7 +1,7 @@
 // Judges one submission with one seed in rooms that are open already: a fresh judge, a fresh harness, and a relay.
 import { randomUUID } from "node:crypto";
 import { BoundaryError, within } from "../core/errors.ts";
-import type { Phase } from "../core/evaluation.ts";
+import type { Phase, Usage } from "../core/evaluation.ts";
 import type { ByteStream, Sandbox, SpawnExit } from "../core/sandbox.ts";
 import type { Task } from "../core/task.ts";
 import { pump } from "./pump.ts";
@@ -22,6 +22,8 @@ const ERROR_CHARS_MAX = 400;
 // Without site-packages, unless the task asks for them: what is judged may rest on the standard library only, whatever the image has.
 const PYTHON = ["python3", "-s", "-S", "-B"];
 const PYTHON_WITH_PACKAGES = ["python3", "-s", "-B"];
+/** Where a judge leaves the digests of the cases that it scored. */
+export const CASES_FILE = "cases";
 const HARNESS = "harness/harness.py";
 const ENV = {
   PYTHONHASHSEED: "0",
@@ -37,8 +39,9 @@ export type SeedVerdict =
       readonly score: number;
       readonly metrics: VerdictMetrics;
       readonly cpuMs: number;
+      readonly usage: Usage;
     }
-  | { readonly kind: "invalid"; readonly reason: string; readonly cpuMs: number }
+  | { readonly kind: "invalid"; readonly reason: string; readonly cpuMs: number; readonly usage?: Usage }
   /** The submission's room is gone and the judge's is not: an accident, or the submission's doing. */
   | { readonly kind: "roomLost" };
 type VerdictMetrics = Extract<VerdictFile, { kind: "scored" }>["metrics"];
@@ -62,6 +65,7 @@ export async function judgeOnce(
     deadlineSeconds: settings.timeoutSeconds,
     path: declared[0]?.path ?? "",
     verdict: `verdict-${phase}-${seed}.json`,
+    cases: CASES_FILE,
     nonce: randomUUID(),
   };
   const limits = {
@@ -83,7 +87,8 @@ export async function judgeOnce(
   try {
     const judge = await within("sandbox", `starting the judge of ${task.id}`, async () => {
       const process = await start(rooms.judge, "judge.py", Math.ceil(settings.timeoutSeconds));
-      await process.write(frame(setup));
+      // A judge that has ended already takes nothing more: how it ended is told by its exit.
+      await process.write(frame(setup)).catch(() => undefined);
       return process;
     });
     const { submission: room } = rooms;
@@ -99,11 +104,12 @@ export async function judgeOnce(
     signal.throwIfAborted();
     const verdict = await readVerdict(task, rooms.judge, exit, setup);
     if (end === "lost") return await lostRoom(rooms);
-    if (verdict.kind === "scored") return capped(verdict, end?.cpuMs ?? 0, settings.cpuMsPerCallMax);
+    const cost = { cpuMs: end?.cpuMs ?? 0, usage: usageOf(exit, end) };
+    if (verdict.kind === "scored") return capped(verdict, cost, settings.cpuMsPerCallMax);
     const isGone = verdict.cause !== "answer" && rooms.submission && !(await answers(rooms.submission));
     if (isGone) return await lostRoom(rooms);
     const how = flooded ? "its answers are too many bytes" : endingText(verdict, end, settings.cpuSecondsMax);
-    return { kind: "invalid", reason: how, cpuMs: end?.cpuMs ?? 0 };
+    return { kind: "invalid", reason: how, ...cost };
   } finally {
     signal.removeEventListener("abort", stop);
     await stop();
@@ -113,13 +119,23 @@ export async function judgeOnce(
 /** A score stands only if it was come by within the CPU time that its calls may take. The reason names no measured time. */
 function capped(
   { score, metrics, calls }: Extract<VerdictFile, { kind: "scored" }>,
-  cpuMs: number,
+  cost: { readonly cpuMs: number; readonly usage: Usage },
   cpuMsPerCallMax: number | null,
 ): SeedVerdict {
-  if (cpuMsPerCallMax === null || cpuMs <= cpuMsPerCallMax * calls)
-    return { kind: "scored", score, metrics, cpuMs };
+  if (cpuMsPerCallMax === null || cost.cpuMs <= cpuMsPerCallMax * calls)
+    return { kind: "scored", score, metrics, ...cost };
   const reason = `it takes more than ${cpuMsPerCallMax} ms of CPU time a call on average`;
-  return { kind: "invalid", reason, cpuMs };
+  return { kind: "invalid", reason, ...cost };
+}
+
+function usageOf(judge: SpawnExit, submission: SpawnExit | null): Usage {
+  return {
+    memoryMb: submission?.memoryMb ?? 0,
+    judgeMemoryMb: judge.memoryMb,
+    cpuFromCgroup: (submission ?? judge).cpuFromCgroup,
+    throttledCount: submission?.throttled?.count ?? null,
+    throttledMs: submission?.throttled?.ms ?? null,
+  };
 }
 
 /** Relays both ways until the judge has ended; true when the submission sent more than it may. */

@@ -17,3 +17,8 @@ export function rounding(written: number): number {
   const decimals = /\.(\d+)$/.exec(String(written))?.[1]?.length ?? 0;
   return Math.min(0.5 * 10 ** -decimals, Math.abs(written) / 1000) + 1e-9;
 }
+
+/** A number in a sentence. */
+export function shortText(value: number): string {
+  return String(Number(value.toPrecision(4)));
+}

@@ -16,6 +16,10 @@ const exitSchema = z.looseObject({
   timedOut: z.boolean(),
   cpuMs: z.number(),
   durationMs: z.number(),
+  memoryMb: z.number(),
+  cpuFromCgroup: z.boolean(),
+  throttledCount: z.number().optional(),
+  throttledMs: z.number().optional(),
 });
 const creditSchema = z.looseObject({ bytes: z.int().nonnegative() });
 
@@ -85,10 +89,19 @@ export function spawnStream(
             wakeWriter();
             break;
           case "exit": {
-            const { exitCode, signal, timedOut, cpuMs, durationMs } = exitSchema.parse(header);
+            const { throttledCount, throttledMs, exitCode, signal, timedOut, cpuMs, ...rest } =
+              exitSchema.parse(header);
+            const { durationMs, memoryMb, cpuFromCgroup } = rest;
             exited = true;
             wakeWriter();
-            resolveExit({ exitCode, signal, timedOut, cpuMs, durationMs, stderr: body.toString("utf8") });
+            resolveExit({
+              ...{ exitCode, signal, timedOut, cpuMs, durationMs, memoryMb, cpuFromCgroup },
+              throttled:
+                throttledCount === undefined || throttledMs === undefined
+                  ? null
+                  : { count: throttledCount, ms: throttledMs },
+              stderr: body.toString("utf8"),
+            });
             break;
           }
           default:

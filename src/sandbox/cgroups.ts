@@ -91,6 +91,7 @@ async function openFirst(folders: ReadonlyMap<string, string>): Promise<Cgroups>
           entrances: own.map((folder) => join(folder, "cgroup.procs")),
           counters: [
             ...(memory ? [{ source: memory, target: "/sys/fs/cgroup/memory" }] : []),
+            ...(cpu ? [{ source: cpu, target: "/sys/fs/cgroup/cpu" }] : []),
             ...(cpuacct ? [{ source: cpuacct, target: "/sys/fs/cgroup/cpuacct" }] : []),
           ],
           remove: () => removeCgroups(own),

@@ -451,6 +451,8 @@ class Operation:
         self.oom_before = 0
         self.cpu_before = 0.0
         self.cgroup_cpu_before = None
+        self.throttled_before = None
+        self.memory_kb = 0
         self.sampled = {}
         self.shell_restarted = False
         self.internal = False
@@ -487,16 +489,17 @@ class Supervisor:
         self.idle_outputs = []
         self.whole_table = self.is_pid1 or not os.path.exists("/proc/self/task/%d/children" % os.getpid())
         self.boot_id = _first_line("/proc/sys/kernel/random/boot_id")
-        self.oom_path, self.cpu_path = self.find_counters()
+        self.oom_path, self.cpu_path, self.throttle_path = self.find_counters()
 
     # -- start ---------------------------------------------------------------------------------------------------
 
     def find_counters(self):
         if not self.container:
-            return None, None
+            return None, None, None
         oom = [p for p in ("/sys/fs/cgroup/memory.events", "/sys/fs/cgroup/memory/memory.oom_control") if os.path.exists(p)]
         cpu = [p for p in ("/sys/fs/cgroup/cpu.stat", "/sys/fs/cgroup/cpuacct/cpuacct.usage") if os.path.exists(p)]
-        return (oom[0] if oom else None), (cpu[0] if cpu else None)
+        throttle = [p for p in ("/sys/fs/cgroup/cpu.stat", "/sys/fs/cgroup/cpu/cpu.stat") if os.path.exists(p)]
+        return (oom[0] if oom else None), (cpu[0] if cpu else None), (throttle[0] if throttle else None)
 
     def start(self):
         for number in (signals.SIGHUP, signals.SIGINT, signals.SIGQUIT, signals.SIGTERM):
@@ -949,6 +952,7 @@ class Supervisor:
         operation.start_tick = boot_ticks()
         operation.oom_before = self.oom_kills()
         operation.cgroup_cpu_before = self.cgroup_cpu()
+        operation.throttled_before = self.throttled()
         self.operations.add(operation)
         operation.timer = self.loop.timer(operation.request["timeoutMs"] / 1000.0, lambda: self.time_out(operation))
 
@@ -1045,6 +1049,20 @@ class Supervisor:
         except (OSError, ValueError):
             return None
 
+    def throttled(self):
+        """How often, and for how many milliseconds, the container was held back by its CPU limit; None where nobody counts."""
+        if self.throttle_path is None:
+            return None
+        try:
+            with open(self.throttle_path, "rb", 0) as handle:
+                fields = dict(line.split() for line in handle.read(4096).splitlines())
+            count = int(fields[b"nr_throttled"])
+            # Microseconds in version 2 of cgroups, nanoseconds in version 1.
+            spent = fields.get(b"throttled_usec")
+            return count, int(spent) / 1e3 if spent is not None else int(fields[b"throttled_time"]) / 1e6
+        except (OSError, ValueError, KeyError):
+            return None
+
     def sample(self):
         """Notes the CPU time of living descendants: a process that ignores SIGCHLD hides its children's."""
         self.sampling = None
@@ -1078,6 +1096,7 @@ class Supervisor:
                 return
             cpu = usage.ru_utime + usage.ru_stime
             if known is not None:
+                known.memory_kb = usage.ru_maxrss
                 del self.mains[pid]
                 known.exited(status, cpu) if isinstance(known, (Shell, Spawn)) else self.exec_exited(
                     known, status, cpu
@@ -1445,8 +1464,14 @@ class Spawn(Operation):
         self.input.close()
         text, _ = self.capture.render()
         result = exit_fields(None if self.timed_out else status)
+        throttled = supervisor.throttled()
+        if throttled is not None and self.throttled_before is not None:
+            result["throttledCount"] = throttled[0] - self.throttled_before[0]
+            result["throttledMs"] = round(throttled[1] - self.throttled_before[1], 1)
         result.update(
             {
+                "memoryMb": round(self.memory_kb / 1024.0, 1),
+                "cpuFromCgroup": self.cgroup_cpu_before is not None,
                 "id": self.number,
                 "ev": "exit",
                 "timedOut": self.timed_out,

@@ -67,6 +67,7 @@ export async function loadTask(tasksRoot: string, id: string, limits?: RolloutLi
   const judgeFiles = [
     ...files.filter((file) => file.path === "judge.py" || file.path.startsWith("hidden/")),
     await python("nightshift_arrays.py", "nightshift_arrays.py"),
+    await python("nightshift_files.py", "nightshift_files.py"),
     await python("nightshift_judge.py", "nightshift_judge.py"),
   ];
   const harnessFiles =

@@ -28,6 +28,7 @@ def legal(answer, trail):
 def judge(room):
     rng = room.rng("formulas")
     formulas = [formula(rng) for _ in range(FORMULAS)]
+    room.cases(formulas)
     room.start_function("choose", formulas)
     # All searches go on side by side: a round asks for the next decision of every formula not yet settled.
     searches = [search(clauses, VARIABLES) for clauses in formulas]

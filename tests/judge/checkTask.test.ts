@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { caseBook } from "../../src/judge/caseBook.ts";
 import { checkTask } from "../../src/judge/checkTask.ts";
 import { leaksOf } from "../../src/judge/leaks.ts";
 import { loadTask } from "../../src/tasks/loadTask.ts";
@@ -48,11 +49,14 @@ async function scaffold(name: string, kind: Kind, edits: Edits = {}): Promise<st
   return name;
 }
 
-async function check(name: string, seeds = 3, compareRecorded = true) {
+async function check(name: string, seeds = 3, compareRecorded = true, forge = true) {
   const task = await loadTask(root, name);
   const { backend, blobs } = here;
-  const evaluator = here.judgeOver(backend);
-  const options = { evaluator, blobs, backend, clock, runId: "judge-tests", seeds, compareRecorded };
+  const book = caseBook();
+  const evaluator = here.judgeOver(backend, book.note);
+  const seen = { tables: [], namesByTime: [] };
+  const where = { evaluator, blobs, backend, clock, runId: "judge-tests", cases: book.cases, seen };
+  const options = { ...where, seeds, compareRecorded, forge };
   return checkTask(task, await readSolutions(task), options, NEVER);
 }
 
@@ -71,7 +75,8 @@ describe("a task from a template", () => {
 });
 
 /** Judges that trust what they should not. */
-const CSV_HEAD = "from nightshift_judge import hidden_csv, r_squared, run\n\n\ndef judge(room):\n";
+const CSV_HEAD =
+  "from nightshift_judge import hidden_csv, r_squared, run\n\n\ndef judge(room):\n    room.cases([room.phase])\n";
 const ANSWERS = `    truth = [float(row["rent"]) for row in hidden_csv("answers.csv")]\n`;
 const csvJudge = (body: string) => `${CSV_HEAD}${ANSWERS}${body}\n\nrun(judge)\n`;
 
@@ -233,6 +238,7 @@ class Weak(unittest.TestCase):
 `,
       "hidden/tests/record/test_text.py": null,
       "task.yaml": [
+        [/nothing: [\d.]+/, "nothing: null"],
         [/starter: [\d.]+/, "starter: 0"],
         [/probe: [\d.]+/, "probe: 1"],
       ],
@@ -333,7 +339,8 @@ describe("a task that gives its secrets away", () => {
 describe("a defective task", () => {
   it.each(DEFECTS)("with %s is told of it in one sentence", async (what, kind, edits, sentence) => {
     const name = await spoilt(what, kind, edits);
-    const { defects } = await check(name, what.startsWith("noise") ? 3 : 2);
+    const report = await check(name, what.startsWith("noise") ? 3 : 2);
+    const defects = report.defects.map(({ text }) => text);
     const fitting = defects.filter((defect) => sentence.test(defect));
     expect(fitting, defects.join("\n")).toHaveLength(1);
     for (const defect of defects) expect(defect).toMatch(/^\S[^\n]*$/);

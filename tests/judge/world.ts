@@ -11,7 +11,7 @@ import { canonicalJson } from "../../src/core/json.ts";
 import type { Clock, Log } from "../../src/core/runtime.ts";
 import type { BlobStore, SandboxBackend } from "../../src/core/sandbox.ts";
 import type { Task, TaskDefinition } from "../../src/core/task.ts";
-import { judge } from "../../src/judge/judge.ts";
+import { type JudgeOptions, judge } from "../../src/judge/judge.ts";
 import { processBackend } from "../../src/sandbox/process.ts";
 
 export const TASKS = fileURLToPath(new URL("../../tasks", import.meta.url));
@@ -39,7 +39,7 @@ export interface World extends AsyncDisposable {
     seeds?: readonly number[],
   ): Promise<readonly Evaluation[]>;
   /** A judge over another backend, with this world's blobs. */
-  judgeOver(backend: SandboxBackend): ReturnType<typeof judge>;
+  judgeOver(backend: SandboxBackend, onCases?: JudgeOptions["onCases"]): ReturnType<typeof judge>;
 }
 
 export async function world(): Promise<World> {
@@ -63,8 +63,8 @@ export async function world(): Promise<World> {
   const warnings: string[] = [];
   const log: Log = { info: () => undefined, warn: (event) => void warnings.push(event) };
   const backend = processBackend({ root, python: PYTHON, blobs, clock, log });
-  const judgeOver = (over: SandboxBackend) =>
-    judge({ backend: over, blobs, clock, log, runId: "judge-tests" });
+  const judgeOver: World["judgeOver"] = (over, onCases) =>
+    judge({ backend: over, blobs, clock, log, runId: "judge-tests", ...(onCases ? { onCases } : {}) });
   const submit: World["submit"] = async (files) => {
     const manifest = [];
     for (const [name, content] of Object.entries(files).sort(([a], [b]) => (a < b ? -1 : 1))) {

@@ -38,6 +38,7 @@ describe("loadTask", () => {
       "hidden/opponent.py",
       "judge.py",
       "nightshift_arrays.py",
+      "nightshift_files.py",
       "nightshift_judge.py",
     ]);
     expect(task.harnessFiles.map((file) => file.path)).toEqual([

@@ -18,12 +18,16 @@ import sys
 import traceback
 
 import nightshift_arrays
+import nightshift_files
 
 SHOWN_CHARS_MAX = 80
 REASON_CHARS_MAX = 500
 ANSWER_BYTES_MAX = 512
 FRAME_BYTES_EXTRA = 4096
 READ_BYTES = 1 << 18
+FILE_BYTES_MAX = 1 << 26
+CASE_BYTES = 8
+CASES_MAX = 1 << 17
 # No answer needs a number this long, and to read one can cost seconds. A small float has up to 21 digits after its point.
 LONG_NUMBER = re.compile(rb"(?<![0-9.])[0-9]{20}|[0-9]{40}")
 
@@ -96,6 +100,7 @@ class Room:
         self.phase = setup["phase"]
         self.seed = setup["seed"]
         self.calls = 0
+        self._cases = set()
         self._setup = setup
         self._source = source
         self._sink = sink
@@ -114,6 +119,11 @@ class Room:
             key = file.read().strip()
         text = "%s/%d/%s" % (self.phase, self.seed, label)
         return random.Random(int.from_bytes(hashlib.sha256(key + b"/" + text.encode()).digest(), "big"))
+
+    def cases(self, values):
+        """Say what is scored: ids, inputs or seeds, as JSON or arrays. `tasks check` holds the two phases' cases against each other."""
+        for value in values:
+            self._cases.add(hashlib.blake2b(nightshift_arrays.encoded(value), digest_size=CASE_BYTES).digest())
 
     def start_policy(self, function, episodes):
         """Start the submission as a policy: `function(history)` for many episodes side by side."""
@@ -217,8 +227,27 @@ class Room:
                 )
         return numbers
 
+    def submitted_npz(self, path, arrays=None, bytes_max=FILE_BYTES_MAX):
+        """The arrays of a submitted npz file by name, without pickles; at most so many bytes, packed and unpacked.
+
+        arrays: {name: (type, shape)} that it must hold, no more and no less, with None for a side of any length; None: whatever is there.
+        """
+        return self._arrays_of(path, nightshift_files.npz, arrays, bytes_max)
+
+    def submitted_safetensors(self, path, arrays=None, bytes_max=FILE_BYTES_MAX):
+        """The tensors of a submitted safetensors file by name, as submitted_npz."""
+        return self._arrays_of(path, nightshift_files.safetensors, arrays, bytes_max)
+
+    def _arrays_of(self, path, reader, arrays, bytes_max):
+        data = self.submitted(path, bytes_max)
+        try:
+            return nightshift_files.fitting(reader(data, bytes_max), arrays)
+        except ValueError as error:
+            raise Invalid("%s: %s" % (path, error)) from None
+
     def call_each(self, function, inputs, answers=None):
         """`function(input)` for every input, in one batch: the answers in the same order, plain or arrays as in `call`."""
+        self.cases(inputs)
         self.start_function(function, inputs)
         return self.call([(index, []) for index in range(len(inputs))], answers)
 
@@ -237,6 +266,7 @@ class Room:
         passed = {}
         for name, source in sources.items():
             tests = _tests_in(source)
+            self.cases(_sources_in(source))
             control = random.SystemRandom().sample(range(1 << 30), 2)
             self._send({"name": name, "source": source, "seconds": seconds, "control": control})
             reply = self._receive(FRAME_BYTES_EXTRA + len(tests) * ANSWER_BYTES_MAX)
@@ -337,6 +367,17 @@ def _tests_in(source):
     ]
 
 
+def _sources_in(source):
+    """The tests of a unittest file as they are written, whatever they are called."""
+    return [
+        ast.dump(ast.Module(body=method.body, type_ignores=[]))
+        for kind in ast.parse(source).body
+        if isinstance(kind, ast.ClassDef)
+        for method in kind.body
+        if isinstance(method, ast.FunctionDef) and method.name.startswith("test")
+    ]
+
+
 class _NotFinite(ValueError):
     pass
 
@@ -351,6 +392,7 @@ def play_games(room, games, rounds, column_strategy, legal, payoff):
     legal: the move that an answer stands for, or Invalid. The opponent's randomness is drawn anew every round, so that
     no move seen tells anything of one to come.
     """
+    room.cases(room.rng("round %d" % number).getrandbits(64) for number in range(rounds))
     room.start_policy("row_strategy", games)
     histories = [[] for _ in range(games)]
     news = None
@@ -386,6 +428,8 @@ def run(judge):
         traceback.print_exc()
         sys.stderr.flush()
         os._exit(1)
+    with open(setup["cases"], "wb") as file:
+        file.write(b"".join(sorted(room._cases)[:CASES_MAX]))
     partial = setup["verdict"] + ".partial"
     with open(partial, "w") as file:
         json.dump(dict(verdict, nonce=setup["nonce"]), file)

@@ -8,6 +8,7 @@ MACHINES = 300
 def judge(room):
     rng = room.rng("machines")
     machines = [machine(rng) for _ in range(MACHINES)]
+    room.cases(machines)
     room.start_policy("pull", MACHINES)
     news, total = None, 0
     for number in range(PULLS):
