@@ -2,6 +2,7 @@
 // than the judge's noise. Usage: node scripts/checkQuickstart.ts RUN. One line a promise; exit 1 when one is broken.
 import { planOf } from "../src/compose/plan.ts";
 import { readStoredRun } from "../src/compose/storedRun.ts";
+import { createWorld } from "../src/compose/world.ts";
 import { type CellSummary, quantile, summariseCells } from "../src/pipeline/summary.ts";
 
 const directory = process.argv[2];
@@ -10,7 +11,7 @@ if (directory === undefined) {
   process.exit(2);
 }
 const { reader, pipeline } = await readStoredRun(directory, []);
-const cells = summariseCells(await planOf(pipeline), reader.state);
+const cells = summariseCells(await planOf(await createWorld(), pipeline), reader.state);
 const ended = [...reader.state.rollouts.values()].filter(({ status }) => status === "ended");
 const steps = ended.map(({ facts }) => facts?.stepCount ?? 0).toSorted((a, b) => a - b);
 const outcomes = new Set(cells.flatMap((cell) => Object.keys(cell.outcomes)));

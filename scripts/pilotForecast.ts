@@ -63,7 +63,7 @@ async function playSeed(seed: number): Promise<Row> {
   const file = path.join(folder, `${seed}.yaml`);
   await writeFile(file, pipelineText(double.baseUrl));
   const { pipeline, text } = await readPipeline(file, []);
-  const plan = await planOf(pipeline);
+  const plan = await planOf(world, pipeline);
   const place = await checkPlan(world, plan);
   const directory = path.join(folder, `run-${seed}`);
   const run = await openPlannedRun(world, { directory, plan, place, create: { text } });

@@ -7,7 +7,7 @@ export { checkPlan, type Place } from "./compose/place.ts";
 export { planOf, readPipeline } from "./compose/plan.ts";
 export { openPlannedRun } from "./compose/runs.ts";
 // What there is: tasks to play, datasets to read.
-export { listAllTasks, loadAnyTask } from "./compose/tasks.ts";
+export { listAllFamilies, listAllTasks, openTask } from "./compose/tasks.ts";
 // A run: the real world, a pipeline file, its plan, its place, its directory.
 export { createWorld, type World } from "./compose/world.ts";
 export type { Action, Env, Observation, ResetOptions, StepInfo, StepResult, Validation } from "./core/env.ts";

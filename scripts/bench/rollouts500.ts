@@ -55,7 +55,7 @@ stages: { evaluate: { seeds: 1 }, filter: { outcomes: [submitted] } }
   );
   const world = await createWorld();
   const { pipeline, text } = await readPipeline(file, []);
-  const plan = await planOf(pipeline);
+  const plan = await planOf(world, pipeline);
   const place = await checkPlan(world, plan);
   const run = await openPlannedRun(world, {
     directory: path.join(folder, "run"),

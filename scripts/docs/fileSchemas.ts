@@ -2,11 +2,16 @@
 import { z } from "zod";
 import { taskDefinitionSchema } from "../../src/core/task.ts";
 import { pipelineSchema } from "../../src/pipeline/pipelineFile.ts";
+import { dataFileSchema } from "../../src/tasks/data/dataFile.ts";
+import { familyFileSchema } from "../../src/tasks/families/familyFile.ts";
 
 export type JsonSchema = z.core.JSONSchema.BaseSchema;
 
 export const pipelineFileSchema = (): JsonSchema => inputSchema("Nightshift pipeline file", pipelineSchema);
 export const taskFileSchema = (): JsonSchema => inputSchema("Nightshift task.yaml", taskDefinitionSchema);
+
+export const dataSchema = (): JsonSchema => inputSchema("Nightshift data.yaml", dataFileSchema);
+export const familySchema = (): JsonSchema => inputSchema("Nightshift family.yaml", familyFileSchema);
 
 /** Draft 7, which every YAML editor knows; the input side, where what has a default may be left out. */
 function inputSchema(title: string, schema: z.ZodType): JsonSchema {

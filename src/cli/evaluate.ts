@@ -13,7 +13,7 @@ export const evaluateCommand: AddCommand = (program, world, done) => {
     .argument("<run>", "the run directory")
     .action(async (directory: string) => {
       const stored = await readStoredRun(directory, []);
-      const plan = await planOf(stored.pipeline);
+      const plan = await planOf(world, stored.pipeline);
       checkSameRules(plan, stored, "mayDiffer");
       const place = await checkPlan(world, plan);
       done(await judgeSession(world, await openPlannedRun(world, { directory, plan, place, create: null })));

@@ -1,10 +1,12 @@
 // `plan PIPELINE`: what a run would do, take and refuse. Spends nothing; with --pilot it plays the run's first seeds and forecasts the rest.
+
 import path from "node:path";
 import { priceOfUsage } from "../compose/models.ts";
 import { checkPlan } from "../compose/place.ts";
 import { planOf, readPipeline } from "../compose/plan.ts";
 import { openPlannedRun } from "../compose/runs.ts";
 import { readStoredRun } from "../compose/storedRun.ts";
+import type { World } from "../compose/world.ts";
 import { UserError } from "../core/errors.ts";
 import { sessionMsMax } from "../pipeline/checkPlan.ts";
 import { forecast, NOTHING_PLAYED, type Played } from "../pipeline/forecast.ts";
@@ -43,8 +45,8 @@ export const planCommand: AddCommand = (program, world, done) => {
       }
       const count = options.pilot === undefined ? 0 : pilotCount(options.pilot);
       const { pipeline, text } = await readPipeline(file, options.set);
-      const plan = await planOf(pipeline);
-      const expected = forecast(plan, await playedBefore(plan, options.from));
+      const plan = await planOf(world, pipeline);
+      const expected = forecast(plan, await playedBefore(world, plan, options.from));
       world.say(planTable(plan, expected));
       world.say(forecastText(plan, expected));
       const over = overBudget(expected, pipeline.budgets, sessionMsMax(pipeline.budgets, world.clock.now()));
@@ -73,10 +75,10 @@ function pilotCount(text: string): number {
   throw new UserError(`--pilot ${text}: must be a whole number from 1 to ${PILOT_MAX}`);
 }
 
-async function playedBefore(plan: Plan, from: string | undefined): Promise<Played> {
+async function playedBefore(world: World, plan: Plan, from: string | undefined): Promise<Played> {
   if (from === undefined) return NOTHING_PLAYED;
   const stored = await readStoredRun(from, []);
-  const other = await planOf(stored.pipeline);
+  const other = await planOf(world, stored.pipeline);
   const borrowed = borrowedSamples(plan, other, stored.reader.state, priceOfUsage);
   if (borrowed.samples.length === 0) {
     throw new UserError(`--from ${from}: it has no ended rollout of any task in this plan`);

@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import type { World } from "../compose/world.ts";
 import { type AddCommand, EXIT_MEANINGS } from "./command.ts";
+import { dataCommand } from "./data.ts";
 import { doctorCommand } from "./doctor.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { exportCommand } from "./export.ts";
@@ -22,6 +23,7 @@ const COMMANDS: readonly AddCommand[] = [
   statusCommand,
   showCommand,
   tasksCommand,
+  dataCommand,
   evaluateCommand,
   exportCommand,
   doctorCommand,

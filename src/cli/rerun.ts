@@ -29,7 +29,7 @@ export const rerunCommand: AddCommand = (program, world, done) => {
     .option("--set <key=value>", "change a value of the run's pipeline; repeatable", collect, [])
     .action(async (directory: string, options: RerunOptions) => {
       const stored = await readStoredRun(directory, options.set);
-      const plan = await planOf(stored.pipeline);
+      const plan = await planOf(world, stored.pipeline);
       checkSameRules(plan, stored, "same");
       const { state } = stored.reader;
       const chosen = chooseFailed(plan, state, parseWhere(options.where ?? ""), directory);

@@ -24,7 +24,7 @@ export const resumeCommand: AddCommand = (program, world, done) => {
         world.say(`${directory}: complete, nothing to do.`);
         return done(EXIT.done);
       }
-      const plan = await planOf(stored.pipeline);
+      const plan = await planOf(world, stored.pipeline);
       checkSameRules(plan, stored, "same");
       const place = await checkPlan(world, plan);
       done(

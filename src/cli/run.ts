@@ -15,7 +15,7 @@ export const runCommand: AddCommand = (program, world, done) => {
     .option("--out <dir>", "the run directory (default: output/<name>-<time>)")
     .action(async (file: string, options: { set: readonly string[]; out?: string }) => {
       const { pipeline, text } = await readPipeline(file, options.set);
-      const plan = await planOf(pipeline);
+      const plan = await planOf(world, pipeline);
       const place = await checkPlan(world, plan);
       const directory = path.resolve(
         options.out ?? path.join("output", `${pipeline.name}-${world.timeStamp()}`),

@@ -21,7 +21,7 @@ export const shellCommand: AddCommand = (program, world, done) => {
     .action(
       async (directory: string, prefix: string, command: readonly string[], options: { at?: string }) => {
         const stored = await readStoredRun(directory, []);
-        const plan = await planOf(stored.pipeline);
+        const plan = await planOf(world, stored.pipeline);
         const { rollout, pool, steps } = await readRollout(stored.reader, prefix);
         checkSameRules(plan, stored, "mayDiffer");
         const planned = plan.cells.find(({ id }) => id === rollout.cell);

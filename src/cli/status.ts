@@ -16,7 +16,7 @@ export const statusCommand: AddCommand = (program, world) => {
     .option("--json", "one JSON object instead of text")
     .action(async (directory: string, options: { json?: boolean }) => {
       const { reader, pipeline } = await readStoredRun(directory, []);
-      const plan = await planOf(pipeline);
+      const plan = await planOf(world, pipeline);
       const { state, owner, runJson } = reader;
       const verdicts = allVerdicts(plan, state);
       const books = keepBooks(state, (key) => verdicts.get(key));

@@ -1,5 +1,5 @@
 // `tasks list`, `show`, `new` and `check`: what there is to do, and the making of more.
-import { listAllTasks, loadAnyTask } from "../compose/tasks.ts";
+import { listAllFamilies, listAllTasks, openTask } from "../compose/tasks.ts";
 import type { AddCommand } from "./command.ts";
 import { shortNumber, textTable } from "./table.ts";
 import { addTasksCheck } from "./tasksCheck.ts";
@@ -22,13 +22,22 @@ export const tasksCommand: AddCommand = (program, world, done) => {
         definition.image,
       ]);
       world.say(textTable(["task", "use", "domain", "metric", "starter", "probe", "best", "image"], rows));
+      const families = (await listAllFamilies()).map(({ id, file }) => [
+        `${id}/0, /1, …`,
+        file.use,
+        file.domain,
+        Object.keys(file.parameters).join(", "),
+      ]);
+      if (families.length === 0) return;
+      world.say("");
+      world.say(textTable(["family", "use", "domain", "instances differ in"], families));
     });
   tasks
     .command("show")
     .description("one task as an agent reads it, with its files and hashes")
     .argument("<id>", "the task's id")
     .action(async (id: string) => {
-      const task = await loadAnyTask(id);
+      const task = await openTask(world, id);
       const { definition } = task;
       world.say(`${definition.title} (${id}, ${definition.use}, ${definition.licence})`);
       world.say(`play ${task.playHash}\njudge ${task.judgeHash}`);

@@ -26,7 +26,7 @@ export const NO_BLOBS: BlobStore = {
 };
 
 /** The Python of sandboxes without an image: the system's own where there is one, since other users may run that. */
-export function pythonOf(world: World): string {
+export function pythonOf(world: Pick<World, "env">): string {
   return world.env("NIGHTSHIFT_PYTHON") ?? (existsSync(SYSTEM_PYTHON) ? SYSTEM_PYTHON : "python3");
 }
 

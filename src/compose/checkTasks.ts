@@ -14,6 +14,8 @@ import { heldBlobs } from "../judge/heldBlobs.ts";
 import { judge } from "../judge/judge.ts";
 import { quickCheck } from "../judge/quickCheck.ts";
 import { type TaskReport, untried } from "../judge/taskReport.ts";
+import { filesBelow } from "../tasks/data/treeHash.ts";
+import { writtenOut } from "../tasks/families/taskNames.ts";
 import { listTasks } from "../tasks/listTasks.ts";
 import { loadTask } from "../tasks/loadTask.ts";
 import { newTask } from "../tasks/newTask.ts";
@@ -22,7 +24,7 @@ import { recordMeasured } from "../tasks/recordMeasured.ts";
 import { readStoredScores, writeStoredScores } from "../tasks/storedScores.ts";
 import { BACKEND_NAMES, chooseBackend, namedBackend } from "./backends.ts";
 import { PACKAGE_ROOT } from "./packageRoot.ts";
-import { findTask, listTaskIds } from "./tasks.ts";
+import { findTask, hasItsData, listAllFamilies, listTaskIds, openTask } from "./tasks.ts";
 import type { World } from "./world.ts";
 
 export { GATES, type TaskReport } from "../judge/taskReport.ts";
@@ -30,6 +32,8 @@ export { GATES, type TaskReport } from "../judge/taskReport.ts";
 const KEY_BYTES = 32;
 /** Seeds of the stored ones that `--quick` judges again, where the judge draws. */
 const QUICK_SEEDS = 2;
+/** Larger tables are not read for what forged submissions could be made of. */
+const TABLE_BYTES_MAX = 16 * 1024 * 1024;
 const TASK_SCHEMA = path.join(PACKAGE_ROOT, "schemas", "task.json");
 
 /** Lays out a new task; returns its folder. Throws UserError, with nothing written, where that cannot be. */
@@ -70,7 +74,7 @@ export async function* checkTasks(
   request: CheckRequest,
   signal: AbortSignal,
 ): AsyncGenerator<TaskReport> {
-  const targets = await targetsOf(request);
+  const targets = await targetsOf(world, request);
   const { clock, log } = world;
   const named = BACKEND_NAMES.find((name) => name === request.backend);
   if (named === undefined && request.backend !== "auto") {
@@ -80,7 +84,7 @@ export async function* checkTasks(
   }
   const chosen = named ?? (await chooseBackend(world, { backend: "auto", unsafe: false, docker: null })).name;
   const runId = `check-${randomUUID()}`;
-  for (const { root, id } of targets) {
+  for (const target of targets) {
     // A store and a backend for each: what one task's submissions held is given back before the next.
     const blobs = heldBlobs();
     const backend = namedBackend(world, chosen, null, blobs);
@@ -88,7 +92,7 @@ export async function* checkTasks(
     try {
       await backend.probe();
       const evaluator = judge({ backend, blobs, clock, runId, log, onCases: book.note });
-      yield await checked(world, request, { root, id }, { backend, blobs, evaluator, book, runId }, signal);
+      yield await checked(world, request, target, { backend, blobs, evaluator, book, runId }, signal);
     } finally {
       await backend.sweep({ runId });
       await backend.close();
@@ -99,11 +103,12 @@ export async function* checkTasks(
 async function checked(
   world: World,
   request: CheckRequest,
-  { root, id }: Target,
+  { root, id, notProven: absent }: Target,
   bench: Bench,
   signal: AbortSignal,
 ): Promise<TaskReport> {
-  const task = await orUserError(loadTask(root, id));
+  if (absent !== undefined) return untried(id, { notProven: absent });
+  const task = await orUserError(openTask(world, id));
   if (task instanceof UserError) {
     return untried(id, { defects: task.message.split("\n").map((text) => ({ gate: "loads", text })) });
   }
@@ -138,7 +143,7 @@ async function checked(
       seeds: request.seeds,
       compareRecorded: !request.record,
       forge: true,
-      seen: { tables: tablesOf(task), namesByTime: [] },
+      seen: { tables: await tablesOf(task), namesByTime: [] },
       onScored: (one) => scored.push(one),
     },
     signal,
@@ -148,10 +153,12 @@ async function checked(
 
 /** Why a task cannot be tried on this machine, with what to do; null where it can. */
 async function whyNotHere(
-  { definition }: Task,
+  task: Task,
   { gpu }: CheckRequest,
   backend: SandboxBackend,
 ): Promise<string | null> {
+  const { definition } = task;
+  if (!hasItsData(task)) return `its data is not prepared; \`nightshift data prepare ${task.id}\` does it`;
   if ((definition.resources.gpus ?? 0) > 0 && !gpu) {
     return "it needs a GPU; `tasks check --gpu --backend docker` tries it on a machine that has one";
   }
@@ -166,20 +173,42 @@ async function orUserError<T>(work: Promise<T>): Promise<T | UserError> {
   });
 }
 
-/** The tables that an agent can see. */
-function tablesOf({ workspace }: Task): readonly string[] {
+/** The tables that an agent can see, in the workspace and at the top of its data. */
+async function tablesOf({ workspace, mounts }: Task): Promise<readonly string[]> {
+  const shown: Uint8Array[] = workspace
+    .filter(({ path: name }) => name.endsWith(".csv"))
+    .map(({ data }) => data);
+  for (const { hostPath } of mounts) {
+    for (const { path: name, bytes } of await filesBelow(hostPath)) {
+      const wanted = name.endsWith(".csv") && !name.includes("/") && bytes <= TABLE_BYTES_MAX;
+      if (wanted) shown.push(await readFile(path.join(hostPath, name)));
+    }
+  }
   const decoder = new TextDecoder("utf-8");
-  return workspace.filter(({ path: name }) => name.endsWith(".csv")).map(({ data }) => decoder.decode(data));
+  return shown.map((data) => decoder.decode(data));
 }
 
 interface Target {
   readonly root: string;
   readonly id: string;
+  /** Why there is nothing here to check. */
+  readonly notProven?: string;
 }
 
-async function targetsOf({ ids, all }: CheckRequest): Promise<readonly Target[]> {
-  if (all) return Promise.all((await listTaskIds()).map(async (id) => ({ root: await findTask(id), id })));
-  if (ids.length > 0) return Promise.all(ids.map(async (id) => ({ root: await findTask(id), id })));
+async function targetsOf(world: World, { ids, all }: CheckRequest): Promise<readonly Target[]> {
+  const located = async (id: string): Promise<Target> => ({ root: await findTask(world, id), id });
+  if (all) {
+    const families = (await listAllFamilies()).map(({ id }) => id);
+    const names = (await listTaskIds()).map((id) => (families.includes(id) ? `${id}/0` : id));
+    // A family whose data is not here has no instance to check; that is no reason not to check the others.
+    return Promise.all(
+      names.map(async (id) => {
+        const target = await orUserError(located(id));
+        return target instanceof UserError ? { root: "", id, notProven: target.message } : target;
+      }),
+    );
+  }
+  if (ids.length > 0) return Promise.all(writtenOut(ids).map(located));
   const own = path.resolve("tasks");
   const found = existsSync(own) ? await listTasks(own) : [];
   if (found.length === 0) throw new UserError(`there is no task in ${own}; name tasks, or take --all`);

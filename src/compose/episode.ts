@@ -3,7 +3,7 @@ import type { Env } from "../core/env.ts";
 import type { Evaluator } from "../core/evaluation.ts";
 import type { RolloutLimits } from "../core/limits.ts";
 import type { BlobStore, Capabilities, SandboxBackend, SandboxHandle } from "../core/sandbox.ts";
-import type { Task } from "../core/task.ts";
+import { dataEnvironment, type Task } from "../core/task.ts";
 import { createEnv } from "../env/env.ts";
 import { toolset } from "../tools/toolset.ts";
 import type { World } from "./world.ts";
@@ -40,9 +40,9 @@ export async function openEpisode(
       purpose: "rollout",
       image,
       files: task.workspace,
-      mounts: [],
+      mounts: task.mounts,
       limits: { ...resources, lifetimeMs: limits.wallSeconds * 1000 + LIFETIME_HEADROOM_MS },
-      env: {},
+      env: dataEnvironment(task),
       network: false,
       orphanTtlMs: ORPHAN_TTL_MS,
     },

@@ -7,18 +7,17 @@ import type { Action, Env } from "../core/env.ts";
 import type { Evaluation, SubmissionId } from "../core/evaluation.ts";
 import type { RolloutLimits } from "../core/limits.ts";
 import type { ToolSchema } from "../core/model.ts";
-import type { Task } from "../core/task.ts";
+import type { Task, TaskDefinition } from "../core/task.ts";
 import { judge } from "../judge/judge.ts";
 import { pipelineSchema } from "../pipeline/pipelineFile.ts";
 import { resolveLimits } from "../pipeline/plan.ts";
 import { openBlobs } from "../store/blobs.ts";
-import { loadTask } from "../tasks/loadTask.ts";
 import { parseCommand } from "../tools/parseCommand.ts";
 import { toolDocs, toolSchemas, toolset } from "../tools/toolset.ts";
 import { chooseBackend, namedBackend } from "./backends.ts";
 import { openEpisode } from "./episode.ts";
 
-import { findTask } from "./tasks.ts";
+import { openTask, requireData } from "./tasks.ts";
 import { createWorld } from "./world.ts";
 
 const NEVER = new AbortController().signal;
@@ -56,10 +55,11 @@ export interface Gym extends AsyncDisposable {
 /** Opens the Gym on one task. Throws UserError where the task, the backend or the image is not there. */
 export async function openGym(options: GymOptions): Promise<Gym> {
   const world = await createWorld();
-  const root = await findTask(options.task);
-  const { definition } = await loadTask(root, options.task);
-  const limits = resolveLimits({ limits: options.limits ?? {} }, definition);
-  const task = await loadTask(root, options.task, limits);
+  const limitsOf = (of: TaskDefinition) => resolveLimits({ limits: options.limits ?? {} }, of);
+  const task = await openTask(world, options.task, limitsOf);
+  requireData([task]);
+  const { definition } = task;
+  const limits = limitsOf(definition);
   const sandbox = pipelineSchema.shape.sandbox.parse(options.sandbox);
   const folder = await mkdtemp(path.join(tmpdir(), "nightshift-gym-"));
   const runId = path.basename(folder);

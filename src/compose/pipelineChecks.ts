@@ -4,28 +4,32 @@ import { errorText, UserError } from "../core/errors.ts";
 import { checkIsolation, checkNeeds } from "../pipeline/checkPlan.ts";
 import type { Pipeline } from "../pipeline/pipelineFile.ts";
 import type { Plan } from "../pipeline/plan.ts";
+import { writtenOut } from "../tasks/families/taskNames.ts";
 import { chooseBackend, NO_BLOBS, namedBackend } from "./backends.ts";
 import { type Check, missing, ok } from "./check.ts";
 import { endpointChecks } from "./endpointChecks.ts";
 import { planOf } from "./plan.ts";
-import { loadAnyTask } from "./tasks.ts";
+import { hasItsData, openTask } from "./tasks.ts";
 import type { World } from "./world.ts";
 
 /** Every check of a pipeline. It can run when none of them is missing. */
 export async function pipelineChecks(world: World, pipeline: Pipeline): Promise<readonly Check[]> {
-  const tasks = await Promise.all(pipeline.cells.tasks.map(taskCheck));
+  const tasks = await Promise.all(writtenOut(pipeline.cells.tasks).map((id) => taskCheck(world, id)));
   const models = await Promise.all(pipeline.cells.models.map((model) => modelChecks(world, pipeline, model)));
   const checks = [...tasks, ...models.flat()];
   if (tasks.some(({ status }) => status === "missing")) return checks;
-  const plan = await planOf(pipeline).catch((error: unknown) => asText(error));
+  const plan = await planOf(world, pipeline).catch((error: unknown) => asText(error));
   if (typeof plan === "string") return [...checks, missing("plan", plan, "change the pipeline file")];
   return [...checks, planCheck(plan), ...(await sandboxChecks(world, plan))];
 }
 
-async function taskCheck(id: string): Promise<Check> {
+async function taskCheck(world: World, id: string): Promise<Check> {
   const name = `task ${id}`;
-  return loadAnyTask(id).then(
-    ({ definition }) => ok(name, `${definition.title} (image ${definition.image})`),
+  return openTask(world, id).then(
+    (task) =>
+      hasItsData(task)
+        ? ok(name, `${task.definition.title} (image ${task.definition.image})`)
+        : missing(name, "its data is not prepared", `run \`nightshift data prepare ${id}\``),
     (error: unknown) => missing(name, asText(error), "name another task, or mend this one's files"),
   );
 }

@@ -4,6 +4,7 @@ import { checkIsolation, checkNeeds } from "../pipeline/checkPlan.ts";
 import type { Plan } from "../pipeline/plan.ts";
 import { type Choice, chooseBackend, NO_BLOBS, namedBackend } from "./backends.ts";
 import { modelOf } from "./models.ts";
+import { requireData } from "./tasks.ts";
 import type { World } from "./world.ts";
 
 /** Where a plan's sandboxes will be, found fit for it. */
@@ -16,6 +17,7 @@ export interface Place {
 /** Checks everything that a run of the plan would need. Throws UserError; spends and writes nothing. */
 export async function checkPlan(world: World, plan: Plan): Promise<Place> {
   checkNeeds(plan, world.env);
+  requireData(plan.cells.map(({ task }) => task));
   const { sandbox, cells } = plan.pipeline;
   const choice = await chooseBackend(world, sandbox);
   const backend = namedBackend(world, choice.name, sandbox.docker, NO_BLOBS);

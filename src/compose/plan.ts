@@ -10,12 +10,16 @@ import type { Task } from "../core/task.ts";
 import type { Pipeline } from "../pipeline/pipelineFile.ts";
 import { makePlan, type Plan, resolveLimits } from "../pipeline/plan.ts";
 import { readPipelineText } from "../pipeline/readPipeline.ts";
-import { loadTask } from "../tasks/loadTask.ts";
+import { writtenOut } from "../tasks/families/taskNames.ts";
 import { readTextFile } from "../tasks/readText.ts";
 import { toolset } from "../tools/toolset.ts";
 import { agentWith, modelIdentity } from "./models.ts";
 import { PACKAGE_ROOT } from "./packageRoot.ts";
-import { findTask } from "./tasks.ts";
+import { openTask } from "./tasks.ts";
+import type { World } from "./world.ts";
+
+/** Tasks that are opened side by side: an instance that is new costs a process. */
+const OPENED_AT_ONCE = 4;
 
 /** Reads a pipeline file with settings over it; `pipelines/NAME` that is not where the command runs is the package's own. */
 export async function readPipeline(file: string, settings: readonly string[]) {
@@ -51,13 +55,16 @@ export const loadAgentPrompts = () =>
   loadScaffoldPrompts(fileURLToPath(new URL("../agent/prompts/", import.meta.url)));
 
 /** Loads the tasks and multiplies out the cells; nothing is spent. */
-export async function planOf(pipeline: Pipeline): Promise<Plan> {
+export async function planOf(world: Pick<World, "env">, pipeline: Pipeline): Promise<Plan> {
   const prompts = await loadAgentPrompts();
   const tasks = new Map<string, Task>();
-  for (const id of pipeline.cells.tasks) {
-    const root = await findTask(id);
-    const limits = resolveLimits(pipeline, (await loadTask(root, id)).definition);
-    tasks.set(id, await loadTask(root, id, limits));
+  const ids = writtenOut(pipeline.cells.tasks);
+  for (let at = 0; at < ids.length; at += OPENED_AT_ONCE) {
+    const some = ids.slice(at, at + OPENED_AT_ONCE);
+    const opened = await Promise.all(
+      some.map((id) => openTask(world, id, (definition) => resolveLimits(pipeline, definition))),
+    );
+    for (const task of opened) tasks.set(task.id, task);
   }
   return makePlan(pipeline, tasks, {
     agent: (config) => agentIdentity(config, prompts, toolset),

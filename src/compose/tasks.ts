@@ -1,12 +1,27 @@
-// Where tasks are found: the user's own folder first, then the package's.
+// Where tasks are found: the user's own folder first, then the package's; instances of families are generated into the cache.
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { UserError } from "../core/errors.ts";
+import type { RolloutLimits } from "../core/limits.ts";
 import { nearestName } from "../core/nearest.ts";
-import type { Task } from "../core/task.ts";
+import type { Task, TaskDefinition } from "../core/task.ts";
+import { withPreparedData } from "../tasks/data/preparedData.ts";
+import {
+  ensureInstance,
+  type Family,
+  instancesRoot,
+  isFamily,
+  loadFamily,
+} from "../tasks/families/instance.ts";
+import { parseTaskName } from "../tasks/families/taskNames.ts";
 import { listTasks } from "../tasks/listTasks.ts";
-import { loadTask, TASK_ID } from "../tasks/loadTask.ts";
+import { loadTask } from "../tasks/loadTask.ts";
+import { pythonOf } from "./backends.ts";
+import { cacheRootOf } from "./cacheRoot.ts";
 import { PACKAGE_ROOT } from "./packageRoot.ts";
+import type { World } from "./world.ts";
+
+const NEVER = new AbortController().signal;
 
 /** The folders that tasks are looked for in: `tasks/` where the command runs, then the package's own. */
 function taskRoots(): readonly string[] {
@@ -14,33 +29,95 @@ function taskRoots(): readonly string[] {
   return [...new Set(roots)].filter((root) => existsSync(root));
 }
 
-/** The folder that holds a task. Throws UserError naming the folders looked in. */
-export async function findTask(id: string): Promise<string> {
+/** The folder that holds a task's or a family's folder. Throws UserError naming the folders looked in. */
+export async function rootOf(id: string): Promise<string> {
   const roots = taskRoots();
-  const root = TASK_ID.test(id) ? roots.find((candidate) => existsSync(path.join(candidate, id))) : undefined;
+  const name = parseTaskName(id);
+  const root =
+    name === null ? undefined : roots.find((candidate) => existsSync(path.join(candidate, name.folder)));
   if (root !== undefined) return root;
-  const near = nearestName(id, await listTaskIds());
+  const near = nearestName(name?.folder ?? id, await listTaskIds());
   const remedy =
     near === null ? "`nightshift tasks list` names those there are" : `did you mean \`${near}\`?`;
   throw new UserError(`there is no task ${JSON.stringify(id)} in ${roots.join(" or ")}; ${remedy}`);
 }
 
-/** Every task there is, by id; a task of one's own hides a shipped one of the same name. */
-export async function listAllTasks(): Promise<readonly Task[]> {
-  const tasks = new Map<string, Task>();
-  for (const root of taskRoots()) {
-    for (const id of await listTasks(root)) if (!tasks.has(id)) tasks.set(id, await loadTask(root, id));
+/** The folder under which loadTask finds a task by its id; an instance that is not in the cache is generated first. */
+export async function findTask(
+  world: Pick<World, "env">,
+  id: string,
+  signal: AbortSignal = NEVER,
+): Promise<string> {
+  const root = await rootOf(id);
+  const name = parseTaskName(id);
+  const family = name !== null && (await isFamily(path.join(root, name.folder)));
+  if (name === null || (name.seed === null && !family)) return root;
+  if (!family)
+    throw new UserError(`${id}: ${name.folder} is a task and no family; name it as ${name.folder}`);
+  if (name.seed === null) {
+    throw new UserError(`${id} is a family; name instances of it, such as ${id}/0 or ${id}/0..15`);
   }
-  return [...tasks.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  const loaded = await loadFamily(root, name.folder);
+  const cacheRoot = cacheRootOf(world);
+  await ensureInstance(loaded, name.seed, { cacheRoot, python: pythonOf(world) }, signal);
+  return instancesRoot(loaded, cacheRoot);
 }
 
-/** The id of every task there is, sorted, without reading any. */
+/** One task by id, with its data where that is prepared. `limitsOf` gives the limits that its description speaks of. */
+export async function openTask(
+  world: Pick<World, "env">,
+  id: string,
+  limitsOf?: (definition: TaskDefinition) => RolloutLimits,
+  signal: AbortSignal = NEVER,
+): Promise<Task> {
+  const root = await findTask(world, id, signal);
+  const task = await loadTask(root, id);
+  const limited = limitsOf === undefined ? task : await loadTask(root, id, limitsOf(task.definition));
+  return withPreparedData(limited, cacheRootOf(world));
+}
+
+/** Throws a UserError where one of the tasks needs data that is not prepared: before anything is spent. */
+export function requireData(tasks: Iterable<Task>): void {
+  const missing = [...new Set([...tasks].filter((task) => !hasItsData(task)).map(({ id }) => id))];
+  if (missing.length === 0) return;
+  throw new UserError(
+    `the data of ${missing.join(", ")} is not prepared; run \`nightshift data prepare ${missing.join(" ")}\` first`,
+  );
+}
+
+/** False where a task brings data that nobody has prepared on this machine. */
+export function hasItsData(task: Task): boolean {
+  return task.data === null || task.mounts.length > 0;
+}
+
+/** Every task that is a folder of its own, by id; a task of one's own hides a shipped one of the same name. */
+export async function listAllTasks(): Promise<readonly Task[]> {
+  const tasks = new Map<string, Task>();
+  for (const { root, id } of await listFolders((folder) => isFamily(folder).then((is) => !is))) {
+    tasks.set(id, await loadTask(root, id));
+  }
+  return [...tasks.values()];
+}
+
+/** Every family, by id. */
+export async function listAllFamilies(): Promise<readonly Family[]> {
+  const found = await listFolders(isFamily);
+  return Promise.all(found.map(({ root, id }) => loadFamily(root, id)));
+}
+
+/** The folders of a kind, by id, the user's own before the package's. */
+async function listFolders(isWanted: (folder: string) => Promise<boolean>) {
+  const found = new Map<string, string>();
+  for (const root of taskRoots()) {
+    for (const id of await listTasks(root)) if (!found.has(id)) found.set(id, root);
+  }
+  const folders: { root: string; id: string }[] = [];
+  for (const [id, root] of found) if (await isWanted(path.join(root, id))) folders.push({ root, id });
+  return folders.sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/** The id of every task and family there is, sorted, without reading any. */
 export async function listTaskIds(): Promise<readonly string[]> {
   const ids = await Promise.all(taskRoots().map(listTasks));
   return [...new Set(ids.flat())].sort();
-}
-
-/** One task by id. */
-export async function loadAnyTask(id: string): Promise<Task> {
-  return loadTask(await findTask(id), id);
 }

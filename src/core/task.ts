@@ -31,6 +31,10 @@ export const taskDefinitionSchema = z.strictObject({
     .string()
     .min(1)
     .describe("Tasks of one family are alike: a model that trained on one has seen something of the others."),
+  parameters: z
+    .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+    .optional()
+    .describe("What was drawn for an instance of a family, by name; absent elsewhere."),
   tags: z.array(z.string()).describe("Words to find it by."),
   licence: z
     .string()
@@ -157,6 +161,25 @@ export interface TaskFile {
   readonly executable: boolean;
 }
 
+/** Data that a task brings from elsewhere, by data.yaml. */
+export interface TaskData {
+  /** SPDX name of the licence of the data itself. */
+  readonly licence: string;
+  readonly description: string;
+  /** About how much is fetched, bytes. */
+  readonly bytes: number;
+  /** Hash of the sources and of the script that prepares them: the name of the prepared trees in the cache. */
+  readonly recipe: string;
+  /** Hashes of the prepared trees, as recorded; null where nobody who wrote the task could prepare the true data. */
+  readonly prepared: { readonly public: string; readonly hidden: string } | null;
+}
+
+/** A host folder that a sandbox sees read-only at an absolute path. */
+export interface TaskMount {
+  readonly hostPath: string;
+  readonly path: string;
+}
+
 export interface Task {
   readonly id: string;
   /** Absolute host path of tasks/<id>/. */
@@ -170,10 +193,19 @@ export interface Task {
   readonly judgeFiles: readonly TaskFile[];
   /** The pristine harness that runs in the submission's room. */
   readonly harnessFiles: readonly TaskFile[];
+  readonly data: TaskData | null;
+  /** What agents and submissions find read-only in their sandboxes; empty until the data is prepared. */
+  readonly mounts: readonly TaskMount[];
   /** Hash of all that the agent can see or touch of the task (not of limits, tools or prompts). */
   readonly playHash: string;
   /** Hash of judgeFiles, harnessFiles and the judge's settings. */
   readonly judgeHash: string;
+}
+
+/** What tells code in a sandbox where the data is; without namespaces its place has another name than its mount. */
+export function dataEnvironment({ mounts }: Pick<Task, "mounts">): { readonly [name: string]: string } {
+  const [mount] = mounts;
+  return mount === undefined ? {} : { DATA_DIR: mount.path };
 }
 
 /** Signed so that higher is better, whatever the metric's direction. */

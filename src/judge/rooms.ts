@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { errorText, within } from "../core/errors.ts";
 import type { Log } from "../core/runtime.ts";
 import type { Sandbox, SandboxBackend, SandboxFile, SandboxLimits } from "../core/sandbox.ts";
-import { JUDGE_RESOURCES, type Task } from "../core/task.ts";
+import { dataEnvironment, JUDGE_RESOURCES, type Task } from "../core/task.ts";
 import { SUBMISSION_FOLDER } from "./submissionFiles.ts";
 
 const ORPHAN_TTL_MS = 60_000;
@@ -40,9 +40,9 @@ export async function openRooms(options: RoomsOptions, signal: AbortSignal): Pro
           purpose,
           image: task.definition.image,
           files,
-          mounts: [],
+          mounts: purpose === "submission" ? task.mounts : [],
           limits: { ...limits, lifetimeMs },
-          env: {},
+          env: purpose === "submission" ? dataEnvironment(task) : {},
           network: false,
           orphanTtlMs: ORPHAN_TTL_MS,
         },

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { within } from "../core/errors.ts";
 import { FileAccessError, type SandboxBackend } from "../core/sandbox.ts";
-import type { Task, TaskFile } from "../core/task.ts";
+import { dataEnvironment, type Task, type TaskFile } from "../core/task.ts";
 
 const MAKE_OUTPUT_BYTES = 4_096;
 const SHOWN_CHARS_MAX = 200;
@@ -54,9 +54,9 @@ export async function submissionOf(
         purpose: "rollout",
         image: definition.image,
         files: [...tree.values()],
-        mounts: [],
+        mounts: of.task.mounts,
         limits: { ...definition.resources, lifetimeMs: of.makeMsMax + SANDBOX_MS },
-        env: {},
+        env: dataEnvironment(of.task),
         network: false,
         orphanTtlMs: ORPHAN_TTL_MS,
       },

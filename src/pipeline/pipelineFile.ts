@@ -5,6 +5,7 @@ import { rolloutLimitsSchema } from "../core/limits.ts";
 import { samplingSchema } from "../core/model.ts";
 import { notifySchema } from "../notify/notice.ts";
 import { filterConfigSchema } from "../stages/filter.ts";
+import { isTaskName } from "../tasks/families/taskNames.ts";
 import { modelConfigSchema } from "./modelConfig.ts";
 import { tripwiresSchema } from "./tripwires.ts";
 
@@ -18,9 +19,11 @@ export const pipelineSchema = z.strictObject({
   cells: z
     .strictObject({
       tasks: z
-        .array(z.string().min(1))
+        .array(z.string().refine(isTaskName, { message: "must be a task, `family/7` or `family/0..15`" }))
         .min(1)
-        .describe("Folders under `tasks/`, yours first, then the package's."),
+        .describe(
+          "Folders under `tasks/`, yours first, then the package's; instances of a family as `family/7` or `family/0..15`.",
+        ),
       agents: z
         .array(agentConfigSchema)
         .min(1)

@@ -5,6 +5,7 @@ import { hashOf } from "../core/hash.ts";
 import { DEFAULT_LIMITS, type RolloutLimits } from "../core/limits.ts";
 import type { Task } from "../core/task.ts";
 import type { CellDemand } from "../schedule/admission.ts";
+import { writtenOut } from "../tasks/families/taskNames.ts";
 import type { ModelConfig, Pipeline } from "./pipelineFile.ts";
 
 export interface PlannedCell {
@@ -40,7 +41,7 @@ export function resolveLimits(pipeline: Pick<Pipeline, "limits">, task: Task["de
 export function makePlan(pipeline: Pipeline, tasks: ReadonlyMap<string, Task>, identities: Identities): Plan {
   const { perCell, accepted } = pipeline.rollouts;
   const cells: PlannedCell[] = [];
-  for (const taskId of pipeline.cells.tasks) {
+  for (const taskId of writtenOut(pipeline.cells.tasks)) {
     const task = tasks.get(taskId);
     if (task === undefined) throw new UserError(`the plan names the task "${taskId}", which was not loaded`);
     const limits = resolveLimits(pipeline, task.definition);
@@ -64,7 +65,8 @@ export function makePlan(pipeline: Pipeline, tasks: ReadonlyMap<string, Task>, i
       }
     }
   }
-  const twin = cells.find((cell, index) => cells.findIndex((other) => other.id === cell.id) !== index);
+  const seen = new Set<string>();
+  const twin = cells.find(({ id }) => seen.size === seen.add(id).size);
   if (twin !== undefined) {
     throw new UserError(
       `two cells are the same (task ${twin.cell.taskId}, model ${twin.cell.model.id}): remove the repeated entry under cells`,

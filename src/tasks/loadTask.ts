@@ -8,18 +8,29 @@ import { DEFAULT_LIMITS, type RolloutLimits, rolloutLimitsSchema } from "../core
 import { nearestName } from "../core/nearest.ts";
 import type { Task, TaskFile } from "../core/task.ts";
 import { checkedDefinitionSchema } from "./checkDefinition.ts";
+import { dataOf } from "./data/dataFile.ts";
+import { parseTaskName } from "./families/taskNames.ts";
 import { fillDescription } from "./fillDescription.ts";
 import { decodeText } from "./readText.ts";
 import { readTree } from "./readTree.ts";
 import { parseYaml } from "./yamlFile.ts";
 
-const ENTRIES = new Set(["task.yaml", "description.md", "workspace", "judge.py", "hidden", "solution"]);
+const ENTRIES = new Set([
+  "task.yaml",
+  "description.md",
+  "workspace",
+  "judge.py",
+  "hidden",
+  "solution",
+  "data.yaml",
+  "prepare.py",
+]);
 /** What only the judge may see: in the workspace every agent could read it. */
-const JUDGE_ONLY = /^(?:hidden|solution)\/|^judge\.py$/;
+const JUDGE_ONLY = /^(?:hidden|solution)\/|^(?:judge|prepare)\.py$/;
 const PYTHON = fileURLToPath(new URL("python/", import.meta.url));
 const SHIPPED_IMAGES = fileURLToPath(new URL("../../tasks/_images/", import.meta.url));
 
-/** What a task's folder may be called; also keeps a name from the command line inside the tasks folder. */
+/** What a task's folder may be called. */
 export const TASK_ID = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
 
 /**
@@ -28,8 +39,9 @@ export const TASK_ID = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
  */
 export async function loadTask(tasksRoot: string, id: string, limits?: RolloutLimits): Promise<Task> {
   const folder = path.resolve(tasksRoot, id);
+  const name = parseTaskName(id);
   const label = path.join(path.basename(path.resolve(tasksRoot)), id);
-  if (!TASK_ID.test(id) || !(await isFolder(folder))) {
+  if (name === null || !(await isFolder(folder))) {
     throw new UserError(
       `no task ${JSON.stringify(id)} under ${tasksRoot}; \`nightshift tasks list\` names those there are`,
     );
@@ -57,6 +69,7 @@ export async function loadTask(tasksRoot: string, id: string, limits?: RolloutLi
   const template = text("description.md");
   text("judge.py");
 
+  const data = await dataOf(files, label);
   const workspace = below(files, "workspace");
   const exposed = workspace.find((file) => JUDGE_ONLY.test(file.path));
   if (exposed !== undefined) {
@@ -93,6 +106,8 @@ export async function loadTask(tasksRoot: string, id: string, limits?: RolloutLi
     workspace,
     judgeFiles,
     harnessFiles,
+    data,
+    mounts: [],
     playHash: hashOf("play", {
       id,
       description: template,
@@ -100,6 +115,7 @@ export async function loadTask(tasksRoot: string, id: string, limits?: RolloutLi
       image: await imageIdentity(tasksRoot, definition.image),
       submission: definition.submission,
       validation: definition.validation,
+      ...(data === null ? {} : { data: data.prepared?.public ?? data.recipe }),
     }),
     judgeHash: hashOf("judge", {
       judge: digests(judgeFiles),
@@ -107,6 +123,7 @@ export async function loadTask(tasksRoot: string, id: string, limits?: RolloutLi
       settings: definition.judge,
       submission: definition.submission,
       metric: definition.metric,
+      ...(data === null ? {} : { data: data.prepared?.hidden ?? data.recipe }),
     }),
   };
 }

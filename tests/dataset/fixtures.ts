@@ -50,6 +50,8 @@ export function fixtureTask(id = "ames-price", over: Partial<TaskDefinition> = {
     workspace: [],
     judgeFiles: [],
     harnessFiles: [],
+    data: null,
+    mounts: [],
     playHash: sha256(`play ${id}`),
     judgeHash: sha256(`judge ${id}`),
   };

@@ -1,0 +1,225 @@
+// Prepares a task's data: fetches its sources into the cache, runs its prepare.py over them, and puts the trees in place, whole or not at all.
+import {
+  chmod,
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from "node:fs/promises";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { UserError } from "../../core/errors.ts";
+import { hashOf } from "../../core/hash.ts";
+import type { TaskData } from "../../core/task.ts";
+import { readTextFile } from "../readText.ts";
+import { type DataSource, parseDataFile } from "./dataFile.ts";
+import { fetchPackage } from "./fetchPackage.ts";
+import { fetchUrl } from "./fetchUrl.ts";
+import { holdLock } from "./holdLock.ts";
+import { differsFrom, type PreparedNote, preparedPlaces } from "./preparedData.ts";
+import { runTool } from "./runTool.ts";
+import { filesBelow, treeHash } from "./treeHash.ts";
+
+const PREPARE_MS_MAX = 3_600_000;
+const PYTHON_HELPERS = fileURLToPath(new URL("../python/", import.meta.url));
+/** Runs a script without site-packages and without its folder on the path, but with our helper module. */
+const BOOT =
+  "import sys, runpy; sys.path.insert(0, sys.argv[1]); sys.argv = sys.argv[2:]; runpy.run_path(sys.argv[0], run_name='__main__')";
+
+export interface PrepareOptions {
+  readonly id: string;
+  /** The task's folder on this host. */
+  readonly folder: string;
+  readonly data: TaskData;
+  readonly cacheRoot: string;
+  readonly python: string;
+  /** What is going on, a line at a time; numbers of bytes come often. */
+  readonly onProgress: (text: string) => void;
+}
+
+/**
+ * Leaves the prepared trees in the cache and returns what they are. Sources that are there already are not fetched again.
+ * Throws a UserError where a source cannot be had, the script fails, or, unless `recording`, the trees are not those that data.yaml records.
+ */
+export async function prepareData(
+  { id, folder, data, cacheRoot, python, onProgress }: PrepareOptions,
+  recording: boolean,
+  signal: AbortSignal,
+): Promise<PreparedNote> {
+  const declared = parseDataFile(
+    await readTextFile(path.join(folder, "data.yaml"), "the task's data file"),
+    path.join(folder, "data.yaml"),
+  );
+  const places = preparedPlaces(cacheRoot, data.recipe);
+  await mkdir(path.dirname(places.folder), { recursive: true });
+  await using _lock = await holdLock(`${places.folder}.lock`, `preparing the data of ${id}`);
+  const scratch = await mkdtemp(path.join(path.dirname(places.folder), ".preparing-"));
+  try {
+    const sources = path.join(scratch, "sources");
+    await mkdir(sources);
+    for (const [index, source] of declared.sources.entries()) {
+      const name = source.kind === "url" ? source.path : `${source.kind} ${source.package}`;
+      onProgress(`${id}: source ${index + 1} of ${declared.sources.length}: ${name}`);
+      const held = await heldSource(
+        source,
+        cacheRoot,
+        (text) => onProgress(`${id}: ${name}: ${text}`),
+        signal,
+      );
+      await layOut(held, path.join(sources, `${index}-${nameOf(source)}`));
+    }
+    const out = path.join(scratch, "out");
+    for (const part of ["public", "hidden"]) await mkdir(path.join(out, part), { recursive: true });
+    onProgress(`${id}: preparing`);
+    const script = path.resolve(folder, declared.prepare);
+    await runTool(
+      [python, "-I", "-S", "-B", "-c", BOOT, PYTHON_HELPERS, script, sources, out],
+      {
+        cwd: scratch,
+        timeoutMs: PREPARE_MS_MAX,
+        absent: "install python3",
+        what: `preparing the data of ${id} by ${script}`,
+      },
+      signal,
+    );
+    const note = {
+      public: await treeHash(path.join(out, "public"), signal),
+      hidden: await treeHash(path.join(out, "hidden"), signal),
+    };
+    const differs = recording ? null : differsFrom(data, note);
+    if (differs !== null) {
+      throw new UserError(
+        `the data of ${id}: ${differs}; if that is meant, record it with \`nightshift data prepare ${id} --record\``,
+      );
+    }
+    await putInPlace(out, note, places);
+    onProgress(
+      `${id}: prepared, ${note.public.files} files for agents, ${note.hidden.files} for the judge alone`,
+    );
+    return note;
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+/** The folder of a source's files in the cache, fetched where it is not there yet. */
+async function heldSource(
+  source: DataSource,
+  cacheRoot: string,
+  say: (text: string) => void,
+  signal: AbortSignal,
+): Promise<string> {
+  const held = path.join(cacheRoot, "sources", hashOf("source", source));
+  if (await exists(held)) {
+    say("is in the cache");
+    return held;
+  }
+  await mkdir(path.dirname(held), { recursive: true });
+  await using _lock = await holdLock(`${held}.lock`, `fetching ${nameOf(source)}`);
+  const partial = `${held}.partial`;
+  if (source.kind === "url") {
+    // What has come so far stays where it is, for the next try.
+    const file = path.join(partial, source.path);
+    await mkdir(path.dirname(file), { recursive: true });
+    const told = everyPercent(say);
+    await fetchUrl(source, file, told, signal);
+  } else {
+    await rm(partial, { recursive: true, force: true });
+    await mkdir(path.join(partial, "scratch"), { recursive: true });
+    const tree = await fetchPackage(source, path.join(partial, "scratch"), signal);
+    await mkdir(path.join(partial, "files"));
+    const wanted = (await filesIn(tree)).filter((file) =>
+      source.files.some((pattern) => path.matchesGlob(file, pattern)),
+    );
+    const unmet = source.files.find((pattern) => !wanted.some((file) => path.matchesGlob(file, pattern)));
+    if (unmet !== undefined) {
+      throw new UserError(
+        `${source.kind} package ${source.package} has no file ${unmet}; look into another version`,
+      );
+    }
+    for (const file of wanted) {
+      await mkdir(path.dirname(path.join(partial, "files", file)), { recursive: true });
+      await copyFile(path.join(tree, file), path.join(partial, "files", file));
+    }
+    await rm(path.join(partial, "scratch"), { recursive: true, force: true });
+    await rename(path.join(partial, "files"), held);
+    await rm(partial, { recursive: true, force: true });
+    return held;
+  }
+  await rename(partial, held);
+  return held;
+}
+
+/** Regular files of an unpacked package; links of a package are followed by nobody. */
+async function filesIn(tree: string): Promise<readonly string[]> {
+  const entries = await readdir(tree, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(tree, path.join(entry.parentPath, entry.name)).split(path.sep).join("/"))
+    .sort();
+}
+
+async function layOut(from: string, to: string): Promise<void> {
+  for (const { path: file } of await filesBelow(from)) {
+    await mkdir(path.dirname(path.join(to, file)), { recursive: true });
+    await copyFile(path.join(from, file), path.join(to, file));
+  }
+}
+
+/** Read-only, and hidden from other users, before it is there under its name. */
+async function putInPlace(
+  out: string,
+  note: PreparedNote,
+  places: ReturnType<typeof preparedPlaces>,
+): Promise<void> {
+  const staged = `${places.folder}.staged`;
+  await rm(staged, { recursive: true, force: true });
+  await mkdir(path.join(staged, "private"), { recursive: true });
+  await chmod(path.join(staged, "private"), 0o700);
+  for (const { path: file } of await filesBelow(out)) await chmod(path.join(out, file), 0o444);
+  await rename(path.join(out, "public"), path.join(staged, "public"));
+  await rename(path.join(out, "hidden"), path.join(staged, "private", "hidden"));
+  await chmod(path.join(staged, "public"), 0o755);
+  await writeFile(path.join(staged, "prepared.json"), `${JSON.stringify(note, null, 2)}\n`);
+  await chmod(staged, 0o755);
+  await rm(places.folder, { recursive: true, force: true });
+  await rename(staged, places.folder);
+}
+
+function nameOf(source: DataSource): string {
+  const name = source.kind === "url" ? path.basename(source.path) : source.package;
+  return name.replaceAll(/[^A-Za-z0-9._-]+/g, "-").replace(/^-+/, "");
+}
+
+function everyPercent(say: (text: string) => void): (done: number, total: number | null) => void {
+  let told = "";
+  return (done, total) => {
+    const megabytes = `${Math.floor(done / 1_048_576)} MB`;
+    const text = total === null ? megabytes : `${Math.floor((100 * done) / total)} % of ${total} bytes`;
+    if (text === told) return;
+    told = text;
+    say(text);
+  };
+}
+
+const exists = (place: string) =>
+  stat(place).then(
+    () => true,
+    () => false,
+  );
+
+/** The text of a data.yaml with the hashes of what was prepared, in place of older ones. */
+export async function recordPrepared(folder: string, note: PreparedNote): Promise<void> {
+  const file = path.join(folder, "data.yaml");
+  const text = await readFile(file, "utf8");
+  const lines = `prepared:\n  public: ${note.public.hash}\n  hidden: ${note.hidden.hash}\n`;
+  const old = /^prepared:(?:[^\n]*\n)(?:[ \t]+[^\n]*\n?)*/m;
+  const written = old.test(text) ? text.replace(old, lines) : `${text.replace(/\n*$/, "\n")}${lines}`;
+  await writeFile(`${file}.partial`, written);
+  await rename(`${file}.partial`, file);
+}
