@@ -38,8 +38,8 @@ export const task: Task = {
   ],
   judgeFiles: [],
   harnessFiles: [],
-    data: null,
-    mounts: [],
+  data: null,
+  mounts: [],
   playHash: "p".repeat(64),
   judgeHash: "j".repeat(64),
 };

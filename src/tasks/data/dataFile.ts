@@ -71,7 +71,7 @@ export type DataSource = z.infer<typeof dataSourceSchema>;
 export const dataFileSchema = z.strictObject({
   licence: z.string().min(1).describe("SPDX name of the licence of the data."),
   description: z.string().min(1).describe("What the data is and where it comes from."),
-  sources: z.array(dataSourceSchema).min(1).max(16).describe("What is fetched, in this order."),
+  sources: z.array(dataSourceSchema).min(1).max(32).describe("What is fetched, in this order."),
   prepare: z
     .literal("prepare.py")
     .default("prepare.py")
