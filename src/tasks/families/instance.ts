@@ -18,11 +18,16 @@ import { type FamilyFile, familyFileSchema, parameterFault } from "./familyFile.
 const GENERATE_MS_MAX = 120_000;
 const PYTHON_HELPERS = fileURLToPath(new URL("../python/", import.meta.url));
 const BOOT =
-  "import sys, runpy; sys.path[:0] = [sys.argv[1], sys.argv[2]]; sys.argv = sys.argv[3:]; runpy.run_path(sys.argv[0], run_name='__main__')";
+  "import sys, json, runpy; sys.path[:0] = json.loads(sys.argv[1]); sys.argv = sys.argv[2:]; runpy.run_path(sys.argv[0], run_name='__main__')";
+/** What generators share, beside the families of a tasks folder. */
+const SHARED = "_families";
+const SHIPPED_SHARED = fileURLToPath(new URL("../../../tasks/_families/", import.meta.url));
 
 export interface Family {
   readonly id: string;
   readonly folder: string;
+  /** Where generate.py finds what it imports, the nearest first. */
+  readonly importedFrom: readonly string[];
   readonly file: FamilyFile;
   /** Hash of all its files and its data: instances of another generator lie elsewhere in the cache. */
   readonly hash: string;
@@ -48,14 +53,19 @@ export async function loadFamily(tasksRoot: string, id: string): Promise<Family>
   if (!files.some((file) => file.path === "generate.py")) {
     throw new UserError(`${label}/generate.py: missing; it writes the family's instances`);
   }
+  const shared = [...new Set([path.resolve(tasksRoot, SHARED), path.resolve(SHIPPED_SHARED)])];
+  const imported = await Promise.all(shared.map((place) => readTree(place, SHARED)));
   const yaml = decodeText(declared.data, `${label}/family.yaml`);
   return {
     id,
     folder,
     file: parseYaml(yaml, `${label}/family.yaml`, familyFileSchema),
+    importedFrom: [folder, ...shared, PYTHON_HELPERS],
     hash: hashOf(
       "family",
-      files.map((file) => ({ path: file.path, sha256: sha256(file.data) })),
+      [files, ...imported].map((tree) =>
+        tree.map((file) => ({ path: file.path, sha256: sha256(file.data) })),
+      ),
     ),
     data: await dataOf(files, label),
   };
@@ -112,7 +122,7 @@ export async function generateInstance(
   try {
     const script = path.join(family.folder, "generate.py");
     await runTool(
-      [python, "-I", "-S", "-B", "-c", BOOT, family.folder, PYTHON_HELPERS, script, folder, request],
+      [python, "-I", "-S", "-B", "-c", BOOT, JSON.stringify(family.importedFrom), script, folder, request],
       { cwd: folder, timeoutMs: GENERATE_MS_MAX, absent: "install python3", what },
       signal,
     );
