@@ -14,6 +14,7 @@ import { heldBlobs } from "../judge/heldBlobs.ts";
 import { judge } from "../judge/judge.ts";
 import { quickCheck } from "../judge/quickCheck.ts";
 import { type TaskReport, untried } from "../judge/taskReport.ts";
+import { noGpus } from "../sandbox/localBackend.ts";
 import { filesBelow } from "../tasks/data/treeHash.ts";
 import { writtenOut } from "../tasks/families/taskNames.ts";
 import { listTasks } from "../tasks/listTasks.ts";
@@ -25,10 +26,12 @@ import { readStoredScores, writeStoredScores } from "../tasks/storedScores.ts";
 import { BACKEND_NAMES, chooseBackend, namedBackend } from "./backends.ts";
 import { PACKAGE_ROOT } from "./packageRoot.ts";
 import { findTask, hasItsData, listAllFamilies, listTaskIds, openTask } from "./tasks.ts";
+import { machineTurns } from "./turns.ts";
 import type { World } from "./world.ts";
 
 export { GATES, type TaskReport } from "../judge/taskReport.ts";
 
+const PLAIN_IMAGE = "python";
 const KEY_BYTES = 32;
 /** Seeds of the stored ones that `--quick` judges again, where the judge draws. */
 const QUICK_SEEDS = 2;
@@ -84,6 +87,7 @@ export async function* checkTasks(
   }
   const chosen = named ?? (await chooseBackend(world, { backend: "auto", unsafe: false, docker: null })).name;
   const runId = `check-${randomUUID()}`;
+  const turns = machineTurns(world);
   for (const target of targets) {
     // A store and a backend for each: what one task's submissions held is given back before the next.
     const blobs = heldBlobs();
@@ -91,7 +95,7 @@ export async function* checkTasks(
     const book = caseBook();
     try {
       await backend.probe();
-      const evaluator = judge({ backend, blobs, clock, runId, log, onCases: book.note });
+      const evaluator = judge({ backend, blobs, clock, runId, log, turns, onCases: book.note });
       yield await checked(world, request, target, { backend, blobs, evaluator, book, runId }, signal);
     } finally {
       await backend.sweep({ runId });
@@ -162,8 +166,16 @@ async function whyNotHere(
   if ((definition.resources.gpus ?? 0) > 0 && !gpu) {
     return "it needs a GPU; `tasks check --gpu --backend docker` tries it on a machine that has one";
   }
+  const { gpus = 0 } = definition.resources;
+  const { isolation } = await backend.probe();
+  if (gpus > 0 && isolation !== "container") return noGpus(backend.name, gpus);
   const image = await orUserError(backend.checkImage(definition.image));
-  return image instanceof UserError ? image.message : null;
+  if (image instanceof UserError) return image.message;
+  // Backends without the image play what this machine has, which is enough for Python alone.
+  const isHost = isolation !== "container" && image.capabilities?.hostFiles !== "enforced";
+  return isHost && definition.image !== PLAIN_IMAGE
+    ? `${backend.name} has no tree of the image ${definition.image}; unpack it with \`npm run images -- --trees\`, or take --backend docker`
+    : null;
 }
 
 async function orUserError<T>(work: Promise<T>): Promise<T | UserError> {

@@ -11,13 +11,14 @@ import type { Task, TaskDefinition } from "../core/task.ts";
 import { judge } from "../judge/judge.ts";
 import { pipelineSchema } from "../pipeline/pipelineFile.ts";
 import { resolveLimits } from "../pipeline/plan.ts";
+import { takingTurns } from "../sandbox/takingTurns.ts";
 import { openBlobs } from "../store/blobs.ts";
 import { parseCommand } from "../tools/parseCommand.ts";
 import { toolDocs, toolSchemas, toolset } from "../tools/toolset.ts";
 import { chooseBackend, namedBackend } from "./backends.ts";
 import { openEpisode } from "./episode.ts";
-
 import { openTask, requireData } from "./tasks.ts";
+import { machineTurns } from "./turns.ts";
 import { createWorld } from "./world.ts";
 
 const NEVER = new AbortController().signal;
@@ -66,10 +67,11 @@ export async function openGym(options: GymOptions): Promise<Gym> {
   try {
     const blobs = await openBlobs(folder);
     const { name } = await chooseBackend(world, sandbox);
-    const backend = namedBackend(world, name, sandbox.docker, blobs);
+    const turns = machineTurns(world);
+    const backend = takingTurns(namedBackend(world, name, sandbox.docker, blobs), turns);
     await backend.probe();
     await backend.checkImage(definition.image);
-    const evaluator = judge({ backend, blobs, clock: world.clock, runId, log: world.log });
+    const evaluator = judge({ backend, blobs, clock: world.clock, runId, log: world.log, turns });
     const validationSeedCount = options.validationSeedCount ?? 1;
     let episodeCount = 0;
     return {

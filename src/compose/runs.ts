@@ -8,6 +8,7 @@ import { notify } from "../notify/notify.ts";
 import { sessionMsMax } from "../pipeline/checkPlan.ts";
 import type { Plan } from "../pipeline/plan.ts";
 import { PlannedRun } from "../pipeline/plannedRun.ts";
+import { takingTurns } from "../sandbox/takingTurns.ts";
 import { checkRoom, RUN_FREE_BYTES_MIN } from "../store/checkRoom.ts";
 import { createRun, openRun } from "../store/runDirectory.ts";
 import { namedBackend } from "./backends.ts";
@@ -15,6 +16,7 @@ import type { Place } from "./place.ts";
 import { loadAgentPrompts } from "./plan.ts";
 import { playerOf } from "./player.ts";
 import { resolvedOf } from "./storedRun.ts";
+import { machineTurns } from "./turns.ts";
 import type { World } from "./world.ts";
 
 /** Two runs whose directories have the same name must not take each other's sandboxes for their own. */
@@ -45,7 +47,9 @@ export async function openPlannedRun(
   }
   const store = await openRun(directory);
   const pool = workerPool({ workersMax: WORKERS_MAX, waitingMax: WORKER_JOBS_MAX });
-  const backend = namedBackend(world, place.choice.name, plan.pipeline.sandbox.docker, store.blobs);
+  const turns = machineTurns(world);
+  const named = namedBackend(world, place.choice.name, plan.pipeline.sandbox.docker, store.blobs);
+  const backend = takingTurns(named, turns);
   const release = async () => {
     await pool[Symbol.asyncDispose]();
     await backend.close();
@@ -55,7 +59,7 @@ export async function openPlannedRun(
     if (create === null) await store.amend({ codeVersion, pipelineText, resolved });
     const prompts = await loadAgentPrompts();
     return new PlannedRun(plan, store, {
-      judge: (blobs) => judge({ backend, blobs, clock, runId, log }),
+      judge: (blobs) => judge({ backend, blobs, clock, runId, log, turns }),
       player: (given) => playerOf(world, { ...given, plan, place, backend, runId, prompts }),
       sweep: () => backend.sweep({ runId, spareOwned: true }),
       offThread: pool.runInWorker,

@@ -11,6 +11,8 @@ export const sandboxLimitsSchema = z.strictObject({
   pids: z.int().positive(),
   /** Size of the workspace. */
   diskMb: z.int().positive(),
+  /** GPUs, where the backend can lend any; a backend that cannot refuses more than none. */
+  gpus: z.int().nonnegative().optional(),
   /** Longest life of the sandbox from its creation; after it the supervisor ends everything by itself. */
   lifetimeMs: z.int().positive(),
 });

@@ -6,7 +6,7 @@ import {
   type Phase,
   type SubmissionId,
 } from "../core/evaluation.ts";
-import type { Clock, Log } from "../core/runtime.ts";
+import type { Clock, Log, Turns } from "../core/runtime.ts";
 import type { BlobStore, SandboxBackend } from "../core/sandbox.ts";
 import type { Task } from "../core/task.ts";
 import { CASES_FILE, GRACE_MS, judgeOnce, type SeedVerdict } from "./judgeOnce.ts";
@@ -25,6 +25,8 @@ export interface JudgeOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly runId: string;
+  /** Keeps exclusive evaluations apart from what would disturb them; without it nothing does. */
+  readonly turns?: Turns;
   /** Is told of the cases that each score was made of, by digest; none where the judge does not say. */
   readonly onCases?: (of: { readonly task: Task; readonly phase: Phase; readonly cases: Cases }) => void;
 }
@@ -37,7 +39,7 @@ export type Cases = ReadonlySet<string>;
  * Every seed has rooms of its own: what a submission leaves behind cannot reach its next evaluation, so that a score is a function of
  * its key alone.
  */
-export function judge({ backend, blobs, clock, log, runId, onCases }: JudgeOptions): Evaluator {
+export function judge({ backend, blobs, clock, log, runId, turns, onCases }: JudgeOptions): Evaluator {
   return {
     async evaluate(task, submission, phase, seeds, signal) {
       signal.throwIfAborted();
@@ -47,6 +49,10 @@ export function judge({ backend, blobs, clock, log, runId, onCases }: JudgeOptio
         return seeds.map((seed) => evaluation(task, submission, phase, seed, verdict, 0));
       }
       const lifetimeMs = task.definition.judge.timeoutSeconds * 1000 + GRACE_MS + ROOMS_MS;
+      const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+        if (turns === undefined) return work();
+        return turns[task.definition.judge.exclusive === true ? "exclusive" : "shared"](work, signal);
+      };
       const once = async (seed: number): Promise<SeedVerdict> => {
         await using rooms = await openRooms(
           { backend, log, runId, task, submission: found.files, lifetimeMs },
@@ -58,8 +64,7 @@ export function judge({ backend, blobs, clock, log, runId, onCases }: JudgeOptio
         }
         return verdict;
       };
-      const evaluations: Evaluation[] = [];
-      for (const seed of seeds) {
+      const judged = async (seed: number): Promise<Evaluation> => {
         const startedAt = clock.monotonic();
         let verdict = await once(seed);
         if (verdict.kind === "roomLost") {
@@ -67,8 +72,10 @@ export function judge({ backend, blobs, clock, log, runId, onCases }: JudgeOptio
           log.warn("submission-room-lost", { task: task.id, submission, seed });
           verdict = await once(seed);
         }
-        evaluations.push(evaluation(task, submission, phase, seed, verdict, clock.monotonic() - startedAt));
-      }
+        return evaluation(task, submission, phase, seed, verdict, clock.monotonic() - startedAt);
+      };
+      const evaluations: Evaluation[] = [];
+      for (const seed of seeds) evaluations.push(await inTurn(() => judged(seed)));
       return evaluations;
     },
   };

@@ -108,8 +108,14 @@ function checkSampling(model: ModelConfig, sampling: Sampling): void {
   }
 }
 
-/** Throws UserError where a real model would play on a backend that lets it at this machine. */
-export function checkIsolation({ pipeline }: Plan, capabilities: Capabilities): void {
+/** Throws UserError where a real model would play on a backend that lets it at this machine, or a task wants a GPU that it cannot lend. */
+export function checkIsolation({ pipeline, cells }: Plan, capabilities: Capabilities): void {
+  const wanting = cells.find(({ task }) => (task.definition.resources.gpus ?? 0) > 0);
+  if (wanting !== undefined && capabilities.isolation !== "container") {
+    throw new UserError(
+      `sandbox.backend: ${capabilities.backend} cannot lend ${wanting.cell.taskId} the GPU that its resources.gpus asks for; use docker or podman`,
+    );
+  }
   const real = pipeline.cells.models.find((model) => model.wire !== "scripted");
   if (real === undefined || pipeline.sandbox.unsafe || capabilities.hostFiles === "enforced") return;
   throw new UserError(

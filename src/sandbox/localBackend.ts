@@ -80,6 +80,9 @@ export function localBackend(
 
     async create(spec, signal) {
       const ready = await prepared();
+      if (spec.limits.gpus) {
+        throw new BoundaryError("sandbox", noGpus(name, spec.limits.gpus));
+      }
       await checkMounts(spec, process.getuid?.() !== 0);
       return creating.run(() => createLocal(name, options, ready, spec, signal), signal);
     },
@@ -98,6 +101,11 @@ export function localBackend(
       await held?.close();
     },
   };
+}
+
+/** Why a backend without a container engine refuses a GPU. */
+export function noGpus(backend: string, gpus: number): string {
+  return `${gpus} GPU${gpus === 1 ? "" : "s"} cannot be lent by ${backend} sandboxes; use the docker or podman backend`;
 }
 
 /** One sandbox: a slot, a supervisor in it, a greeting, the files. */

@@ -605,6 +605,8 @@ export function sandboxContract(
         const exit = await stream.exit;
         expect(exit.exitCode).toBe(0);
         expect(exit.cpuMs).toBeGreaterThan(550);
+        expect(exit.memoryMb).toBeGreaterThan(1);
+        if (sandbox.capabilities.cpu === "enforced") expect(exit.throttled).not.toBeNull();
         expect(await output(sandbox, countSleepers("98767"))).toBe("0");
       });
 

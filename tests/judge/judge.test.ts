@@ -7,8 +7,10 @@ import { BoundaryError } from "../../src/core/errors.ts";
 import { evaluationKey, evaluationSchema } from "../../src/core/evaluation.ts";
 import type { Sandbox, SandboxBackend, SandboxSpec } from "../../src/core/sandbox.ts";
 import type { Task } from "../../src/core/task.ts";
+import { judge } from "../../src/judge/judge.ts";
+import { turns } from "../../src/schedule/turns.ts";
 import { loadTask } from "../../src/tasks/loadTask.ts";
-import { NEVER, reasonOf, scoreOf, TASKS, type World, withJudge, world } from "./world.ts";
+import { clock, NEVER, reasonOf, scoreOf, TASKS, type World, withJudge, world } from "./world.ts";
 
 const HONEST = { "strategy.py": "def row_strategy(history):\n    return 0\n" };
 const game = await loadTask(TASKS, "battle-of-sexes");
@@ -92,6 +94,40 @@ describe("an evaluation", () => {
       .judgeOver(noRooms)
       .evaluate(game, await here.submit(HONEST), "record", [1], NEVER);
     await expect(evaluating).rejects.toMatchObject({ name: "BoundaryError", boundary: "sandbox" });
+  });
+});
+
+describe("an exclusive evaluation", () => {
+  it("waits until no shared work goes on, and tells what judging took", async () => {
+    const { shared, exclusive } = turns({ holdShared: true, takeHost: null });
+    let release = () => {};
+    let opened = 0;
+    const backend: SandboxBackend = {
+      ...here.backend,
+      create: (spec, signal) => {
+        opened += 1;
+        return here.backend.create(spec, signal);
+      },
+    };
+    const action = shared(() => new Promise<void>((resolve) => (release = resolve)));
+    const alone = withJudge(game, { exclusive: true });
+    const id = await here.submit(HONEST);
+    const evaluations = judge({
+      backend,
+      blobs: here.blobs,
+      clock,
+      log: { info: () => undefined, warn: () => undefined },
+      runId: "judge-tests",
+      turns: { shared, exclusive },
+    }).evaluate(alone, id, "record", [1], NEVER);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(opened).toBe(0);
+    release();
+    await action;
+    const [evaluation] = await evaluations;
+    expect(opened).toBe(2);
+    expect(evaluation?.usage?.memoryMb).toBeGreaterThan(1);
+    expect(evaluation?.usage?.judgeMemoryMb).toBeGreaterThan(1);
   });
 });
 

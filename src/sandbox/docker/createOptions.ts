@@ -99,6 +99,7 @@ export function createOptions(spec: SandboxSpec, placement: Placement): Docker.C
       PidsLimit: limits.pids,
       NanoCpus: Math.round(limits.cpus * 1e9),
       Ulimits: [...ULIMITS],
+      ...(limits.gpus ? { DeviceRequests: [{ Count: limits.gpus, Capabilities: [["gpu"]] }] } : {}),
       Tmpfs: {
         "/work": tmpfs(limits.diskMb, isPodman ? null : USER_ID),
         "/tmp": tmpfs(temporaryMb, isPodman ? null : USER_ID),

@@ -1,0 +1,81 @@
+// Lays out a sound task from a template and spoils one thing in it; checks it as the command does.
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { expect } from "vitest";
+import { caseBook } from "../../../src/judge/caseBook.ts";
+import { checkTask } from "../../../src/judge/checkTask.ts";
+import type { TaskReport } from "../../../src/judge/taskReport.ts";
+import { loadTask } from "../../../src/tasks/loadTask.ts";
+import { newTask } from "../../../src/tasks/newTask.ts";
+import { readSolutions } from "../../../src/tasks/readSolutions.ts";
+import { clock, NEVER, world } from "../world.ts";
+
+export const KINDS = ["csv", "function", "policy", "repo"] as const;
+export type Kind = (typeof KINDS)[number];
+
+/** Changes to a task's files: a text in place of a file, null to remove it, or pairs of what is replaced by what. */
+export type Edits = Readonly<Record<string, string | null | readonly (readonly [string | RegExp, string])[]>>;
+
+export interface CheckSettings {
+  readonly seeds?: number;
+  readonly compareRecorded?: boolean;
+}
+
+export interface Workshop extends AsyncDisposable {
+  /** Where the tasks are. */
+  readonly root: string;
+  /** Lays out a task, spoilt by `edits`; its name. */
+  scaffold(name: string, kind: Kind, edits?: Edits): Promise<string>;
+  check(name: string, settings?: CheckSettings): Promise<TaskReport>;
+}
+
+export async function workshop(): Promise<Workshop> {
+  const here = await world();
+  const root = path.join(await mkdtemp(path.join(tmpdir(), "nightshift-check-")), "tasks");
+  return {
+    root,
+    async scaffold(name, kind, edits = {}) {
+      const key = Buffer.from(name.padEnd(32, "k")).toString("hex");
+      await newTask({ name, kind, tasksRoot: root, key });
+      for (const [file, edit] of Object.entries(edits)) {
+        const target = path.join(root, name, file);
+        if (edit === null) await rm(target, { recursive: true });
+        else if (typeof edit === "string") {
+          await mkdir(path.dirname(target), { recursive: true });
+          await writeFile(target, edit);
+        } else {
+          let text = await readFile(target, "utf8");
+          for (const [from, to] of edit) {
+            expect(text).toMatch(from);
+            text = text.replace(from, () => to);
+          }
+          await writeFile(target, text);
+        }
+      }
+      return name;
+    },
+    async check(name, { seeds = 3, compareRecorded = true } = {}) {
+      const task = await loadTask(root, name);
+      const { backend, blobs } = here;
+      const book = caseBook();
+      const evaluator = here.judgeOver(backend, book.note);
+      const decoder = new TextDecoder();
+      const tables = task.workspace
+        .filter((file) => file.path.endsWith(".csv"))
+        .map(({ data }) => decoder.decode(data));
+      const seen = { tables, namesByTime: [] };
+      const where = { evaluator, blobs, backend, clock, runId: "judge-tests", cases: book.cases, seen };
+      return checkTask(
+        task,
+        await readSolutions(task),
+        { ...where, seeds, compareRecorded, forge: true },
+        NEVER,
+      );
+    },
+    [Symbol.asyncDispose]: async () => {
+      await here[Symbol.asyncDispose]();
+      await rm(path.dirname(root), { recursive: true, force: true });
+    },
+  };
+}
