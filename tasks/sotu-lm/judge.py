@@ -15,7 +15,7 @@ PLACES_MAX = 32768
 
 def judge(room):
     with open("hidden/data/%s.txt" % room.phase, "rb") as file:
-        text = array("H", file.read())
+        text = array("H", list(file.read()))
     rng = room.rng("places")
     room.start_language_model("predict", BYTES)
     count, total, squares, error = 0, 0.0, 0.0, math.inf
