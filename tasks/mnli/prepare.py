@@ -2,7 +2,7 @@
 
 Tables are multinli_1.0_{train,dev_matched,dev_mismatched}, as .jsonl or as tab-separated .txt; GLUE's train.tsv, dev_matched.tsv and
 dev_mismatched.tsv are read as well. OUT/public has train.csv, dev.csv (mismatched genres) and test.csv; OUT/hidden has answers.csv. Pair ids of the
-corpus end in their label's first letter, so that ours are new.
+corpus end in their label's first letter, so that ours are new. Whatever lies in a folder bert-base-uncased is handed on.
 """
 import csv
 import hashlib
@@ -22,7 +22,6 @@ COLUMNS = ("sentence1", "sentence2", "gold_label", "genre")
 LABELS = ("entailment", "neutral", "contradiction")
 # Of five matched pairs one is for validation.
 VALIDATION_EVERY = 5
-ENCODER = ("config.json", "model.safetensors", "tokenizer.json", "vocab.txt")
 
 
 def tables(sources):
@@ -89,11 +88,10 @@ def main(sources, out):
     phases = ["validation" if number % VALIDATION_EVERY == 0 else "record" for number in range(len(tested))]
     write("public/test.csv", ["id", "premise", "hypothesis", "genre"], ([name, *row[:2], row[3]] for name, row in zip(names, tested)))
     write("hidden/answers.csv", ["id", "label", "phase"], ([name, row[2], phase] for name, row, phase in zip(names, tested, phases)))
-    encoder = os.path.join(sources, "bert-base-uncased")
-    for name in ENCODER:
-        if os.path.exists(os.path.join(encoder, name)):
+    for here, _, files in os.walk(sources):
+        for name in files if os.path.basename(here) == "bert-base-uncased" else ():
             os.makedirs(os.path.join(out, "public", "bert-base-uncased"), exist_ok=True)
-            shutil.copyfile(os.path.join(encoder, name), os.path.join(out, "public", "bert-base-uncased", name))
+            shutil.copyfile(os.path.join(here, name), os.path.join(out, "public", "bert-base-uncased", name))
 
 
 if __name__ == "__main__":
