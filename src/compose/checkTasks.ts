@@ -19,11 +19,12 @@ import { filesBelow } from "../tasks/data/treeHash.ts";
 import { writtenOut } from "../tasks/families/taskNames.ts";
 import { listTasks } from "../tasks/listTasks.ts";
 import { loadTask } from "../tasks/loadTask.ts";
+import { newTableTask } from "../tasks/newTableTask.ts";
 import { newTask } from "../tasks/newTask.ts";
 import { readSolutions } from "../tasks/readSolutions.ts";
 import { recordMeasured } from "../tasks/recordMeasured.ts";
 import { readStoredScores, writeStoredScores } from "../tasks/storedScores.ts";
-import { BACKEND_NAMES, chooseBackend, namedBackend } from "./backends.ts";
+import { BACKEND_NAMES, chooseBackend, namedBackend, pythonOf } from "./backends.ts";
 import { PACKAGE_ROOT } from "./packageRoot.ts";
 import { findTask, hasItsData, listAllFamilies, listTaskIds, openTask } from "./tasks.ts";
 import { machineTurns } from "./turns.ts";
@@ -32,6 +33,7 @@ import type { World } from "./world.ts";
 export { GATES, type TaskReport } from "../judge/taskReport.ts";
 
 const PLAIN_IMAGE = "python";
+const NEVER = new AbortController().signal;
 const KEY_BYTES = 32;
 /** Seeds of the stored ones that `--quick` judges again, where the judge draws. */
 const QUICK_SEEDS = 2;
@@ -40,10 +42,19 @@ const TABLE_BYTES_MAX = 16 * 1024 * 1024;
 const TASK_SCHEMA = path.join(PACKAGE_ROOT, "schemas", "task.json");
 
 /** Lays out a new task; returns its folder. Throws UserError, with nothing written, where that cannot be. */
-export async function makeTask(of: { name: string; kind: string; tasksRoot: string }): Promise<string> {
+export async function makeTask(
+  world: World,
+  of: { name: string; kind: string; tasksRoot: string; table: { file: string; target: string } | null },
+): Promise<string> {
   const folder = path.join(of.tasksRoot, of.name);
   const key = randomBytes(KEY_BYTES).toString("hex");
   // A way to a package elsewhere, such as a cache of npx, would be good for one machine only, and not for long.
+  if (of.table !== null) {
+    if (of.kind !== "csv")
+      throw new UserError(`--from ${of.table.file}: only tasks of --kind csv are made from a table`);
+    await newTableTask({ ...of, table: of.table, key, python: pythonOf(world) }, NEVER);
+    return folder;
+  }
   const isHere = [folder, PACKAGE_ROOT].every((place) => !path.relative(".", place).startsWith(".."));
   await newTask({ ...of, key, ...(isHere ? { schema: path.relative(folder, TASK_SCHEMA) } : {}) });
   return folder;

@@ -30,14 +30,7 @@ export async function newTask({ name, kind, tasksRoot, key, schema }: NewTask): 
   const known = KINDS.find((candidate) => candidate === kind);
   if (known === undefined)
     throw new UserError(`--kind ${JSON.stringify(kind)}: no such kind of task; ${suggestion(kind, KINDS)}`);
-  if (!TASK_ID.test(name)) {
-    throw new UserError(
-      `a task cannot be called ${JSON.stringify(name)}; use lower-case letters, digits and single dashes between them`,
-    );
-  }
-  const folder = path.join(tasksRoot, name);
-  if (await exists(folder))
-    throw new UserError(`${folder} is there already; take another name, or move it away`);
+  const folder = await newFolder(tasksRoot, name);
   const files = await readTree(path.join(TEMPLATES, known), `template ${known}`);
   for (const file of files) {
     const target = path.join(folder, file.path);
@@ -77,4 +70,17 @@ async function exists(file: string): Promise<boolean> {
     () => true,
     () => false,
   );
+}
+
+/** Where a new task of this name goes. Throws a UserError on a name that no task can have, or a folder that is there already. */
+export async function newFolder(tasksRoot: string, name: string): Promise<string> {
+  if (!TASK_ID.test(name)) {
+    throw new UserError(
+      `a task cannot be called ${JSON.stringify(name)}; use lower-case letters, digits and single dashes between them`,
+    );
+  }
+  const folder = path.join(tasksRoot, name);
+  if (await exists(folder))
+    throw new UserError(`${folder} is there already; take another name, or move it away`);
+  return folder;
 }

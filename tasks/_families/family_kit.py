@@ -29,12 +29,9 @@ def secret(family, seed):
 
 
 def filled(text, **values):
-    """A template with `<<name>>` replaced; a name without a value, or a value without a name, is a mistake."""
+    """A template with `<<name>>` replaced; a name without a value is a mistake."""
     for name, value in values.items():
-        mark = "<<%s>>" % name
-        if mark not in text:
-            sys.exit("the template has no %s" % mark)
-        text = text.replace(mark, str(value))
+        text = text.replace("<<%s>>" % name, str(value))
     if "<<" in text:
         sys.exit("the template has a name without a value: %s" % text[text.index("<<") :][:40])
     return text

@@ -2,6 +2,8 @@
 import { spawn } from "node:child_process";
 import { UserError } from "../../core/errors.ts";
 
+/** A script's exit code that says: what I printed is a sentence about my input (sysexits.h). */
+const EX_DATAERR = 65;
 const SAID_BYTES_MAX = 4_096;
 
 export interface ToolOptions {
@@ -53,6 +55,7 @@ export async function runTool(
     });
     signal.throwIfAborted();
     if (late) throw new UserError(`${what}: ${program} takes more than ${timeoutMs / 1000} s; try again`);
+    if (code === EX_DATAERR) throw new UserError(lastWords(said));
     if (code !== 0) {
       throw new UserError(`${what}: ${program} ended with ${code}: ${lastWords(said)}`);
     }

@@ -1,0 +1,42 @@
+// Makes a task of a user's own table: rows split for training, validation and record, a judge, a baseline, and proof that it can be beaten.
+import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { runTool } from "./data/runTool.ts";
+import { newFolder } from "./newTask.ts";
+
+const SCRIPT = fileURLToPath(new URL("../../tasks/_families/table_task.py", import.meta.url));
+const MAKE_MS_MAX = 600_000;
+const BOOT =
+  "import sys, os, runpy; sys.path.insert(0, os.path.dirname(sys.argv[1])); sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__')";
+
+export interface NewTableTask {
+  readonly name: string;
+  readonly tasksRoot: string;
+  readonly table: { readonly file: string; readonly target: string };
+  /** A fresh secret text for hidden/key; the split hangs on it too. */
+  readonly key: string;
+  readonly python: string;
+}
+
+/** Writes `<tasksRoot>/<name>/`, whole or not at all. Throws a UserError that says what is wrong with the table. */
+export async function newTableTask(
+  { name, tasksRoot, table, key, python }: NewTableTask,
+  signal: AbortSignal,
+): Promise<void> {
+  const folder = await newFolder(tasksRoot, name);
+  await mkdir(tasksRoot, { recursive: true });
+  const scratch = await mkdtemp(path.join(tasksRoot, ".making-"));
+  try {
+    const made = path.join(scratch, name);
+    await mkdir(made);
+    await runTool(
+      [python, "-I", "-S", "-B", "-c", BOOT, SCRIPT, table.file, table.target, made, name, key],
+      { cwd: ".", timeoutMs: MAKE_MS_MAX, absent: "install python3", what: `making a task of ${table.file}` },
+      signal,
+    );
+    await rename(made, folder);
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
