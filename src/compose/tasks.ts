@@ -6,15 +6,9 @@ import type { RolloutLimits } from "../core/limits.ts";
 import { nearestName } from "../core/nearest.ts";
 import type { Task, TaskDefinition } from "../core/task.ts";
 import { withPreparedData } from "../tasks/data/preparedData.ts";
-import {
-  ensureInstance,
-  type Family,
-  instancesRoot,
-  isFamily,
-  loadFamily,
-} from "../tasks/families/instance.ts";
+import { ensureInstance, type Family, instancesRoot, loadFamily } from "../tasks/families/instance.ts";
 import { parseTaskName } from "../tasks/families/taskNames.ts";
-import { listTasks } from "../tasks/listTasks.ts";
+import { isFamily, listFamilies, listTasks } from "../tasks/listTasks.ts";
 import { loadTask } from "../tasks/loadTask.ts";
 import { pythonOf } from "./backends.ts";
 import { cacheRootOf } from "./cacheRoot.ts";
@@ -93,31 +87,28 @@ export function hasItsData(task: Task): boolean {
 /** Every task that is a folder of its own, by id; a task of one's own hides a shipped one of the same name. */
 export async function listAllTasks(): Promise<readonly Task[]> {
   const tasks = new Map<string, Task>();
-  for (const { root, id } of await listFolders((folder) => isFamily(folder).then((is) => !is))) {
-    tasks.set(id, await loadTask(root, id));
-  }
+  for (const { root, id } of await nearest(listTasks)) tasks.set(id, await loadTask(root, id));
   return [...tasks.values()];
 }
 
 /** Every family, by id. */
 export async function listAllFamilies(): Promise<readonly Family[]> {
-  const found = await listFolders(isFamily);
+  const found = await nearest(listFamilies);
   return Promise.all(found.map(({ root, id }) => loadFamily(root, id)));
 }
 
-/** The folders of a kind, by id, the user's own before the package's. */
-async function listFolders(isWanted: (folder: string) => Promise<boolean>) {
+/** Folders by id with the root that each is taken from, the user's own before the package's. */
+async function nearest(list: (root: string) => Promise<readonly string[]>) {
   const found = new Map<string, string>();
   for (const root of taskRoots()) {
-    for (const id of await listTasks(root)) if (!found.has(id)) found.set(id, root);
+    for (const id of await list(root)) if (!found.has(id)) found.set(id, root);
   }
-  const folders: { root: string; id: string }[] = [];
-  for (const [id, root] of found) if (await isWanted(path.join(root, id))) folders.push({ root, id });
-  return folders.sort((a, b) => (a.id < b.id ? -1 : 1));
+  return [...found].map(([id, root]) => ({ root, id })).sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 /** The id of every task and family there is, sorted, without reading any. */
 export async function listTaskIds(): Promise<readonly string[]> {
-  const ids = await Promise.all(taskRoots().map(listTasks));
+  const roots = taskRoots();
+  const ids = await Promise.all([...roots.map(listTasks), ...roots.map(listFamilies)]);
   return [...new Set(ids.flat())].sort();
 }

@@ -13,9 +13,11 @@ const read = (file: string) => readFile(path.join(ROOT, file), "utf8");
 
 const GENERATED = await generatedFiles();
 const PIPELINES = (await readdir(path.join(ROOT, "pipelines"))).map((file) => `pipelines/${file}`);
-const TASKS = (await readdir(path.join(ROOT, "tasks")))
-  .filter((folder) => !folder.startsWith("_"))
-  .map((folder) => `tasks/${folder}/task.yaml`);
+const folders = (await readdir(path.join(ROOT, "tasks"))).filter((folder) => !folder.startsWith("_"));
+const withFile = (name: string) =>
+  folders.map((folder) => `tasks/${folder}/${name}`).filter((file) => existsSync(path.join(ROOT, file)));
+const TASKS = withFile("task.yaml");
+const FAMILIES = withFile("family.yaml");
 
 describe("generated files", () => {
   it.each([...GENERATED])("%s is fresh (else: npm run docs)", async (file, text) => {
@@ -50,6 +52,7 @@ describe("editor hints", () => {
   it.each([
     ...PIPELINES.map((file) => [file, "schemas/pipeline.json"]),
     ...TASKS.map((file) => [file, "schemas/task.json"]),
+    ...FAMILIES.map((file) => [file, "schemas/family.json"]),
   ])("%s opens with the way to %s, and passes it", async (file = "", schema = "") => {
     const text = await read(file);
     const hint = /^# yaml-language-server: \$schema=(\S+)\n/.exec(text)?.[1] ?? "";

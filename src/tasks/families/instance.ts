@@ -35,14 +35,6 @@ export interface Family {
   readonly data: TaskData | null;
 }
 
-/** Whether a folder under a tasks root is a family. */
-export function isFamily(folder: string): Promise<boolean> {
-  return stat(path.join(folder, "family.yaml")).then(
-    (info) => info.isFile(),
-    () => false,
-  );
-}
-
 /** Loads a family. Throws a UserError with file and line. */
 export async function loadFamily(tasksRoot: string, id: string): Promise<Family> {
   const folder = path.resolve(tasksRoot, id);
