@@ -1,9 +1,5 @@
-"""<<which>>"""
-
-FIELDS = <<fields>>
-SOLDIERS = <<soldiers>>
-# (share of rounds, weight of each field, how much the weights vary, whether they change places)
-HABITS = <<habits>>
+"""A column player to practise against: it draws every placement from its book. The judge's has another book."""
+from book import BOOK
 
 
 def column_strategy(history, rng):
@@ -11,15 +7,4 @@ def column_strategy(history, rng):
 
     history: (row move, column move) of each round so far; this player ignores it. rng: a random.Random.
     """
-    token = rng.random() * sum(habit[0] for habit in HABITS)
-    for share, weights, vary, shuffled in HABITS:
-        token -= share
-        if token < 0:
-            break
-    weights = [weight * max(0.01, 1 + vary * (2 * rng.random() - 1)) for weight in weights]
-    if shuffled:
-        rng.shuffle(weights)
-    whole = sum(weights)
-    move = [int(SOLDIERS * weight / whole) for weight in weights]
-    move[move.index(max(move))] += SOLDIERS - sum(move)
-    return move
+    return BOOK[int(rng.random() * len(BOOK))]

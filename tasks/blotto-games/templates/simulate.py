@@ -4,25 +4,27 @@ import sys
 
 sys.dont_write_bytecode = True
 
-GAMES = <<games>>
+GAMES = 1000
 ROUNDS = <<rounds>>
 FIELDS = <<fields>>
 SOLDIERS = <<soldiers>>
+VALUES = <<values>>
+MAJORITY = <<majority>>
 
 
 def is_legal(move):
     return (
         isinstance(move, (list, tuple))
         and len(move) == FIELDS
-        and all(type(count) is int and count >= 0 for count in move)
+        and all(type(soldiers) is int and soldiers >= 0 for soldiers in move)
         and sum(move) <= SOLDIERS
     )
 
 
 def result(row, column):
-    won = sum(mine > theirs for mine, theirs in zip(row, column))
-    lost = sum(mine < theirs for mine, theirs in zip(row, column))
-    return (won > lost) - (won < lost)
+    won = sum(value for value, mine, theirs in zip(VALUES, row, column) if mine > theirs)
+    lost = sum(value for value, mine, theirs in zip(VALUES, row, column) if mine < theirs)
+    return (won > lost) - (won < lost) if MAJORITY else (won - lost) / sum(VALUES)
 
 
 def main():

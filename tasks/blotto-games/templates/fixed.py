@@ -1,0 +1,5 @@
+"""<<title>>"""
+
+
+def row_strategy(history):
+    return <<move>>
