@@ -5,7 +5,7 @@ import { rolloutLimitsSchema } from "../core/limits.ts";
 import { samplingSchema } from "../core/model.ts";
 import { notifySchema } from "../notify/notice.ts";
 import { filterConfigSchema } from "../stages/filter.ts";
-import { isTaskName } from "../tasks/families/taskNames.ts";
+import { isTaskName, namesFault } from "../tasks/families/taskNames.ts";
 import { modelConfigSchema } from "./modelConfig.ts";
 import { tripwiresSchema } from "./tripwires.ts";
 
@@ -21,6 +21,10 @@ export const pipelineSchema = z.strictObject({
       tasks: z
         .array(z.string().refine(isTaskName, { message: "must be a task, `family/7` or `family/0..15`" }))
         .min(1)
+        .superRefine((names, context) => {
+          const fault = namesFault(names);
+          if (fault !== null) context.addIssue({ code: "custom", path: [fault.index], message: fault.text });
+        })
         .describe(
           "Folders under `tasks/`, yours first, then the package's; instances of a family as `family/7` or `family/0..15`.",
         ),

@@ -185,7 +185,7 @@ const PLANS: readonly BadCase[] = [
   {
     what: "a pipeline with a path for a task",
     args: ["run", "strangeTask.yaml"],
-    says: /no task "\.\.\/tasks\/battle-of-sexes" in /,
+    says: /^strangeTask\.yaml:3:\d+: cells\.tasks\.0: must be a task, `family\/7` or `family\/0\.\.15`/,
   },
   {
     what: "a pipeline on a broken task",
@@ -263,7 +263,7 @@ const PLANS: readonly BadCase[] = [
   {
     what: "the same cell twice",
     args: ["run", "twice.yaml"],
-    says: /two cells are the same \(task battle-of-sexes, model .*\): remove the repeated entry under cells$/m,
+    says: /^twice\.yaml:3:\d+: cells\.tasks\.1: the task battle-of-sexes is named a second time; take one out/,
   },
   {
     what: "a folder with something in it",

@@ -24,27 +24,36 @@ export function parseTaskName(text: string): TaskName | null {
   return { folder, seed: seed === undefined ? null : Number(seed) };
 }
 
-/** Every task that the names stand for, in order. Throws a UserError on a range that is backwards or too long, and on a task twice. */
+/** Every task that the names stand for, in order. Throws a UserError where namesFault finds something. */
 export function writtenOut(names: readonly string[]): readonly string[] {
-  const ids: string[] = [];
-  for (const name of names) {
-    const [, folder, first, last] = NAME.exec(name) ?? [];
-    if (folder === undefined || first === undefined || last === undefined) {
-      ids.push(name);
-      continue;
-    }
-    const from = Number(first);
-    const to = Number(last);
-    if (to < from) throw new UserError(`${name}: the range is backwards; write ${folder}/${to}..${from}`);
-    if (to - from >= INSTANCES_MAX) {
-      throw new UserError(`${name}: ${to - from + 1} instances; one range has at most ${INSTANCES_MAX}`);
-    }
-    for (let seed = from; seed <= to; seed++) ids.push(`${folder}/${seed}`);
-  }
+  const fault = namesFault(names);
+  if (fault !== null) throw new UserError(`${names[fault.index]}: ${fault.text}`);
+  return names.flatMap(idsOf);
+}
+
+/** What is wrong with a list of names, and at which: a range backwards or too long, a task named twice. Null where nothing is. */
+export function namesFault(
+  names: readonly string[],
+): { readonly index: number; readonly text: string } | null {
   const seen = new Set<string>();
-  for (const id of ids) {
-    if (seen.has(id)) throw new UserError(`the task ${id} is named twice; take one out`);
-    seen.add(id);
+  for (const [index, name] of names.entries()) {
+    const [, folder, first, last] = NAME.exec(name) ?? [];
+    const length = last === undefined ? 1 : Number(last) - Number(first) + 1;
+    if (length < 1) return { index, text: `the range is backwards; write ${folder}/${last}..${first}` };
+    if (length > INSTANCES_MAX) {
+      return { index, text: `the range has ${length} instances; one has at most ${INSTANCES_MAX}` };
+    }
+    for (const id of idsOf(name)) {
+      if (seen.has(id)) return { index, text: `the task ${id} is named a second time; take one out` };
+      seen.add(id);
+    }
   }
-  return ids;
+  return null;
+}
+
+function idsOf(name: string): readonly string[] {
+  const [, folder, first, last] = NAME.exec(name) ?? [];
+  if (last === undefined) return [name];
+  const from = Number(first);
+  return Array.from({ length: Number(last) - from + 1 }, (_, index) => `${folder}/${from + index}`);
 }

@@ -4,7 +4,9 @@ What comes from the judge may hold arrays anywhere; where numpy can be imported 
 same shape. What goes back is one array an answer, of the type and the shape that the judge asked for.
 """
 import array
-import json
+
+# Taken now: a submission that shares the process may put something else in its place.
+from json import loads
 
 FORMATS = {"f2": "e", "f4": "f", "f8": "d", "i1": "b", "u1": "B", "i2": "h", "u2": "H", "i4": "i", "i8": "q", "bool": "?"}
 ALIGNMENT = 64
@@ -23,10 +25,10 @@ def numpy_or_none():
 def decoded(body):
     """The message of a frame's body. A body that begins with a zero byte has arrays behind its header."""
     if body[:1] != b"\0":
-        return json.loads(body)
+        return loads(body)
     body = bytearray(body)  # an agent's function may write into what it is given
     length = int.from_bytes(body[1:5], "big")
-    header = json.loads(bytes(body[5 : 5 + length]))
+    header = loads(bytes(body[5 : 5 + length]))
     numpy = numpy_or_none()
     view = memoryview(body)
     offset = aligned(5 + length)
