@@ -1,6 +1,7 @@
 // `tasks list`, `show`, `new` and `check`: what there is to do, and the making of more.
-import { listAllFamilies, listAllTasks, openTask } from "../compose/tasks.ts";
+import { findFamily, listAllFamilies, listAllTasks, openTask } from "../compose/tasks.ts";
 import type { AddCommand } from "./command.ts";
+import { showFamily } from "./showFamily.ts";
 import { shortNumber, textTable } from "./table.ts";
 import { addTasksCheck } from "./tasksCheck.ts";
 import { addTasksNew } from "./tasksNew.ts";
@@ -34,12 +35,16 @@ export const tasksCommand: AddCommand = (program, world, done) => {
     });
   tasks
     .command("show")
-    .description("one task as an agent reads it, with its files and hashes")
-    .argument("<id>", "the task's id")
+    .description("one task as an agent reads it, with its files and hashes; or a family and its parameters")
+    .argument("<id>", "the task's id, an instance's (family/7), or a family's")
     .action(async (id: string) => {
+      const family = await findFamily(id);
+      if (family !== null) return showFamily(world, family);
       const task = await openTask(world, id);
       const { definition } = task;
       world.say(`${definition.title} (${id}, ${definition.use}, ${definition.licence})`);
+      if (definition.parameters !== undefined)
+        world.say(`of the family ${definition.family}: ${JSON.stringify(definition.parameters)}`);
       world.say(`play ${task.playHash}\njudge ${task.judgeHash}`);
       world.say(`anchors ${JSON.stringify(definition.anchors)}, judge σ ${definition.sigma}`);
       if (definition.mlgym !== null)

@@ -26,7 +26,7 @@ import { recordMeasured } from "../tasks/recordMeasured.ts";
 import { readStoredScores, writeStoredScores } from "../tasks/storedScores.ts";
 import { BACKEND_NAMES, chooseBackend, namedBackend, pythonOf } from "./backends.ts";
 import { PACKAGE_ROOT } from "./packageRoot.ts";
-import { findTask, hasItsData, listAllFamilies, listTaskIds, openTask } from "./tasks.ts";
+import { findTask, hasItsData, instanceFault, listAllFamilies, listTaskIds, openTask } from "./tasks.ts";
 import { machineTurns } from "./turns.ts";
 import type { World } from "./world.ts";
 
@@ -133,6 +133,11 @@ async function checked(
   };
   const notProven = await whyNotHere(task, request, bench.backend);
   if (notProven !== null) return untried(id, { ...about, notProven });
+  const unsteady = await orUserError(instanceFault(world, id, signal));
+  if (unsteady !== null) {
+    const text = unsteady instanceof UserError ? unsteady.message : unsteady;
+    return untried(id, { ...about, defects: [{ gate: "loads", text }] });
+  }
   const solutions = await readSolutions(task);
   const { clock } = world;
   if (request.quick) {
@@ -141,7 +146,9 @@ async function checked(
       return untried(id, { ...about, defects: [{ gate: "baseline", text: stored.message }] });
     }
     if (stored === null) {
-      const remedy = `\`nightshift tasks check ${id} --record\` stores some`;
+      const remedy = isInstance(id)
+        ? "an instance keeps none; check it without --quick"
+        : `\`nightshift tasks check ${id} --record\` stores some`;
       return untried(id, { ...about, notProven: `no scores are stored to hold it against; ${remedy}` });
     }
     const seeds = task.definition.sigma === 0 ? 1 : QUICK_SEEDS;
@@ -156,14 +163,14 @@ async function checked(
       clock,
       cases: bench.book.cases,
       seeds: request.seeds,
-      compareRecorded: !request.record,
+      compareRecorded: !request.record || isInstance(id),
       forge: true,
       seen: { tables: await tablesOf(task), namesByTime: [] },
       onScored: (one) => scored.push(one),
     },
     signal,
   );
-  return request.record ? await recorded(root, task, report, scored) : report;
+  return request.record && !isInstance(id) ? await recorded(root, task, report, scored) : report;
 }
 
 /** Why a task cannot be tried on this machine, with what to do; null where it can. */
@@ -218,7 +225,17 @@ interface Target {
   readonly notProven?: string;
 }
 
-async function targetsOf(world: World, { ids, all }: CheckRequest): Promise<readonly Target[]> {
+/** An instance's numbers come from generate.py: the cache is no place to write them to. */
+const isInstance = (id: string) => id.includes("/");
+
+async function targetsOf(world: World, { ids, all, record }: CheckRequest): Promise<readonly Target[]> {
+  const named = writtenOut(ids);
+  const instance = record ? named.find(isInstance) : undefined;
+  if (instance !== undefined) {
+    throw new UserError(
+      `--record: ${instance} is an instance, whose numbers its family's generate.py writes; check it without --record`,
+    );
+  }
   const located = async (id: string): Promise<Target> => ({ root: await findTask(world, id), id });
   if (all) {
     const families = (await listAllFamilies()).map(({ id }) => id);
@@ -231,7 +248,7 @@ async function targetsOf(world: World, { ids, all }: CheckRequest): Promise<read
       }),
     );
   }
-  if (ids.length > 0) return Promise.all(writtenOut(ids).map(located));
+  if (named.length > 0) return Promise.all(named.map(located));
   const own = path.resolve("tasks");
   const found = existsSync(own) ? await listTasks(own) : [];
   if (found.length === 0) throw new UserError(`there is no task in ${own}; name tasks, or take --all`);

@@ -4,7 +4,7 @@ import { UserError } from "../core/errors.ts";
 import type { TaskData } from "../core/task.ts";
 import { prepareData, recordPrepared } from "../tasks/data/prepareData.ts";
 import { preparedNote, verifyPrepared } from "../tasks/data/preparedData.ts";
-import { loadFamily } from "../tasks/families/instance.ts";
+import { loadFamily } from "../tasks/families/loadFamily.ts";
 import { isFamily } from "../tasks/listTasks.ts";
 import { loadTask } from "../tasks/loadTask.ts";
 import { pythonOf } from "./backends.ts";

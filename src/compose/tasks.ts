@@ -6,10 +6,12 @@ import type { RolloutLimits } from "../core/limits.ts";
 import { nearestName } from "../core/nearest.ts";
 import type { Task, TaskDefinition } from "../core/task.ts";
 import { withPreparedData } from "../tasks/data/preparedData.ts";
-import { ensureInstance, type Family, instancesRoot, loadFamily } from "../tasks/families/instance.ts";
+import type { GenerateOptions } from "../tasks/families/generateInstance.ts";
+import { ensureInstance, instancesRoot, isRepeatable } from "../tasks/families/instance.ts";
+import { type Family, loadFamily } from "../tasks/families/loadFamily.ts";
 import { parseTaskName } from "../tasks/families/taskNames.ts";
 import { isFamily, listFamilies, listTasks } from "../tasks/listTasks.ts";
-import { loadTask } from "../tasks/loadTask.ts";
+import { loadTask, TASK_ID } from "../tasks/loadTask.ts";
 import { pythonOf } from "./backends.ts";
 import { cacheRootOf } from "./cacheRoot.ts";
 import { PACKAGE_ROOT } from "./packageRoot.ts";
@@ -31,8 +33,9 @@ export async function rootOf(id: string): Promise<string> {
     name === null ? undefined : roots.find((candidate) => existsSync(path.join(candidate, name.folder)));
   if (root !== undefined) return root;
   const near = nearestName(name?.folder ?? id, await listTaskIds());
+  const suffix = name === null || name.seed === null ? "" : `/${name.seed}`;
   const remedy =
-    near === null ? "`nightshift tasks list` names those there are" : `did you mean \`${near}\`?`;
+    near === null ? "`nightshift tasks list` names those there are" : `did you mean \`${near}${suffix}\`?`;
   throw new UserError(`there is no task ${JSON.stringify(id)} in ${roots.join(" or ")}; ${remedy}`);
 }
 
@@ -52,9 +55,37 @@ export async function findTask(
     throw new UserError(`${id} is a family; name instances of it, such as ${id}/0 or ${id}/0..15`);
   }
   const loaded = await loadFamily(root, name.folder);
-  const cacheRoot = cacheRootOf(world);
-  await ensureInstance(loaded, name.seed, { cacheRoot, python: pythonOf(world) }, signal);
-  return instancesRoot(loaded, cacheRoot);
+  const options = generateOptionsOf(world);
+  await ensureInstance(loaded, name.seed, options, signal);
+  return instancesRoot(loaded, options.cacheRoot);
+}
+
+function generateOptionsOf(world: Pick<World, "env">): GenerateOptions {
+  return {
+    cacheRoot: cacheRootOf(world),
+    python: pythonOf(world),
+    searchPath: world.env("PATH") ?? "/usr/local/bin:/usr/bin:/bin",
+  };
+}
+
+/** What is wrong with an instance as one of a family: the same seed must give the same bytes; null where it does, and for other tasks. */
+export async function instanceFault(
+  world: Pick<World, "env">,
+  id: string,
+  signal: AbortSignal,
+): Promise<string | null> {
+  const name = parseTaskName(id);
+  if (name === null || name.seed === null) return null;
+  const family = await loadFamily(await rootOf(id), name.folder);
+  if (await isRepeatable(family, name.seed, generateOptionsOf(world), signal)) return null;
+  return `generate.py of ${family.id} wrote other bytes for seed ${name.seed} the second time; draw everything from the seed, and no order from a set`;
+}
+
+/** The family of that name; null where there is a task or nothing of that name. */
+export async function findFamily(id: string): Promise<Family | null> {
+  const root = taskRoots().find((candidate) => existsSync(path.join(candidate, id)));
+  const found = root !== undefined && TASK_ID.test(id) && (await isFamily(path.join(root, id)));
+  return found ? loadFamily(root, id) : null;
 }
 
 /** One task by id, with its data where that is prepared. `limitsOf` gives the limits that its description speaks of. */

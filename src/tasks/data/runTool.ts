@@ -8,7 +8,11 @@ const SAID_BYTES_MAX = 4_096;
 
 export interface ToolOptions {
   readonly cwd: string;
+  /** Its whole environment; absent: this process's own. */
+  readonly env?: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
+  /** What to do where that was too little time; absent: try again. */
+  readonly late?: string;
   /** What to do where the program is not there. */
   readonly absent: string;
   /** What went wrong, for the sentence that names it. */
@@ -18,13 +22,18 @@ export interface ToolOptions {
 /** Throws a UserError with the end of what it printed, and the signal's reason on abort. */
 export async function runTool(
   argv: readonly [string, ...string[]],
-  { cwd, timeoutMs, absent, what }: ToolOptions,
+  { cwd, env, timeoutMs, late: remedy = "try again", absent, what }: ToolOptions,
   signal: AbortSignal,
 ): Promise<void> {
   signal.throwIfAborted();
   const [program, ...rest] = argv;
   // A session of its own, so that its children end with it.
-  const child = spawn(program, rest, { cwd, stdio: ["ignore", "pipe", "pipe"], detached: true });
+  const child = spawn(program, rest, {
+    cwd,
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+    ...(env === undefined ? {} : { env: { ...env } }),
+  });
   let said = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8");
@@ -54,7 +63,7 @@ export async function runTool(
       child.on("close", (exitCode, name) => resolve(exitCode ?? name ?? "unknown"));
     });
     signal.throwIfAborted();
-    if (late) throw new UserError(`${what}: ${program} takes more than ${timeoutMs / 1000} s; try again`);
+    if (late) throw new UserError(`${what}: ${program} takes more than ${timeoutMs / 1000} s; ${remedy}`);
     if (code === EX_DATAERR) throw new UserError(lastWords(said));
     if (code !== 0) {
       throw new UserError(`${what}: ${program} ended with ${code}: ${lastWords(said)}`);

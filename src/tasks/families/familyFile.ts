@@ -1,6 +1,7 @@
 // family.yaml: what the instances of a family have in common, and what differs between them.
 import { z } from "zod";
 
+const PARAMETER_NAME = /^[a-z][A-Za-z0-9]*$/;
 const bound = z.number();
 const parameterSchema = z
   .union([
@@ -33,7 +34,17 @@ export const familyFileSchema = z.strictObject({
   use: z.enum(["train", "heldOut"]).describe("What its instances are for; a benchmark has none."),
   version: z.int().positive().describe("Raised by hand when instances come to mean something else."),
   parameters: z
-    .record(z.string().regex(/^[a-z][A-Za-z0-9]*$/, "must be a camelCase name"), parameterSchema)
+    .record(z.string(), parameterSchema)
+    .superRefine((parameters, context) => {
+      for (const name of Object.keys(parameters)) {
+        if (PARAMETER_NAME.test(name)) continue;
+        context.addIssue({
+          code: "custom",
+          path: [name],
+          message: "a parameter's name is camelCase, such as fieldCount",
+        });
+      }
+    })
     .describe(
       "What differs between instances; each instance records its own in `parameters` of its task.yaml.",
     ),

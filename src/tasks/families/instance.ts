@@ -1,81 +1,21 @@
-// Instances of a family: its generate.py is run once for each seed, and what it wrote is kept in the cache as an ordinary task folder.
+// Instances of a family in the cache: generated once for each seed, kept as ordinary task folders, and made anew where they were changed.
 import { randomUUID } from "node:crypto";
-import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
-import type { z } from "zod";
-import { UserError } from "../../core/errors.ts";
-import { hashOf, sha256 } from "../../core/hash.ts";
-import { type TaskData, taskDefinitionSchema } from "../../core/task.ts";
-import { dataOf } from "../data/dataFile.ts";
-import { preparedNote, preparedPlaces } from "../data/preparedData.ts";
-import { runTool } from "../data/runTool.ts";
-import { decodeText } from "../readText.ts";
-import { readTree } from "../readTree.ts";
-import { parseYaml } from "../yamlFile.ts";
-import { type FamilyFile, familyFileSchema, parameterFault } from "./familyFile.ts";
+import { type GenerateOptions, generateInstance, instanceHash } from "./generateInstance.ts";
+import type { Family } from "./loadFamily.ts";
 
-const GENERATE_MS_MAX = 120_000;
-const PYTHON_HELPERS = fileURLToPath(new URL("../python/", import.meta.url));
-const BOOT =
-  "import sys, json, runpy; sys.path[:0] = json.loads(sys.argv[1]); sys.argv = sys.argv[2:]; runpy.run_path(sys.argv[0], run_name='__main__')";
-/** What generators share, beside the families of a tasks folder. */
-const SHARED = "_families";
-const SHIPPED_SHARED = fileURLToPath(new URL("../../../tasks/_families/", import.meta.url));
-
-export interface Family {
-  readonly id: string;
-  readonly folder: string;
-  /** Where generate.py finds what it imports, the nearest first. */
-  readonly importedFrom: readonly string[];
-  readonly file: FamilyFile;
-  /** Hash of all its files and its data: instances of another generator lie elsewhere in the cache. */
-  readonly hash: string;
-  /** The recipe of the data that its instances are cut from; null where there is none. */
-  readonly data: TaskData | null;
-}
-
-/** Loads a family. Throws a UserError with file and line. */
-export async function loadFamily(tasksRoot: string, id: string): Promise<Family> {
-  const folder = path.resolve(tasksRoot, id);
-  const label = path.join(path.basename(path.resolve(tasksRoot)), id);
-  const files = await readTree(folder, label);
-  const declared = files.find((file) => file.path === "family.yaml");
-  if (declared === undefined) throw new UserError(`${label}/family.yaml: missing; every family has one`);
-  if (!files.some((file) => file.path === "generate.py")) {
-    throw new UserError(`${label}/generate.py: missing; it writes the family's instances`);
-  }
-  const shared = [...new Set([path.resolve(tasksRoot, SHARED), path.resolve(SHIPPED_SHARED)])];
-  const imported = await Promise.all(shared.map((place) => readTree(place, SHARED)));
-  const yaml = decodeText(declared.data, `${label}/family.yaml`);
-  return {
-    id,
-    folder,
-    file: parseYaml(yaml, `${label}/family.yaml`, familyFileSchema),
-    importedFrom: [folder, ...shared, PYTHON_HELPERS],
-    hash: hashOf(
-      "family",
-      [files, ...imported].map((tree) =>
-        tree.map((file) => ({ path: file.path, sha256: sha256(file.data) })),
-      ),
-    ),
-    data: await dataOf(files, label),
-  };
-}
+/** Two processes may take turns in finding and replacing a changed instance; this many times, then the last one's error stands. */
+const TRIES_MAX = 3;
 
 /** Where the instances of one family's present generator lie: a tasks root for loadTask, under the id `family/seed`. */
 export function instancesRoot(family: Family, cacheRoot: string): string {
-  return path.join(cacheRoot, "instances", family.hash.slice(0, 32));
-}
-
-export interface GenerateOptions {
-  readonly cacheRoot: string;
-  readonly python: string;
+  return path.join(cacheOf(family, cacheRoot), "instances");
 }
 
 /**
- * The instance's folder in the cache, generated where it is not there. Throws a UserError where generate.py fails, takes too long or
- * writes something that is not an instance of its family.
+ * The instance's folder in the cache, generated where it is not there or no longer as it was generated. Throws a UserError where
+ * generate.py fails, takes too long or writes something that is not an instance of its family.
  */
 export async function ensureInstance(
   family: Family,
@@ -83,75 +23,67 @@ export async function ensureInstance(
   options: GenerateOptions,
   signal: AbortSignal,
 ): Promise<string> {
-  const folder = path.join(instancesRoot(family, options.cacheRoot), family.id, String(seed));
-  if (await exists(path.join(folder, "task.yaml"))) return folder;
-  await mkdir(path.dirname(folder), { recursive: true });
-  const scratch = path.join(path.dirname(folder), `.${seed}-${randomUUID()}`);
-  try {
-    await generateInstance(family, seed, scratch, options, signal);
-    // Another process may have been quicker with the same bytes.
-    await rename(scratch, folder).catch(async (error: unknown) => {
-      if (!(await exists(path.join(folder, "task.yaml")))) throw error;
+  const id = `${family.id}/${seed}`;
+  const folder = path.join(instancesRoot(family, options.cacheRoot), id);
+  const note = `${folder}.sha256`;
+  for (let tries = 1; ; tries++) {
+    const noted = await readFile(note, "utf8").catch(() => null);
+    if (noted !== null && noted === (await hashOrNull(folder, id))) return folder;
+    await withScratch(family, options.cacheRoot, async (scratch) => {
+      const hash = await generateInstance(family, seed, scratch, options, signal);
+      await mkdir(path.dirname(folder), { recursive: true, mode: 0o700 });
+      // The note first: a folder that is there has one, and every process writes the same.
+      await writeFile(path.join(scratch, "note"), hash);
+      await rename(path.join(scratch, "note"), note);
+      if ((await hashOrNull(folder, id)) === hash) return;
+      await rename(folder, path.join(scratch, "changed")).catch(() => {});
+      // Another process may have been quicker with the same bytes.
+      await rename(path.join(scratch, id), folder).catch((error: unknown) => {
+        if (tries >= TRIES_MAX) throw error;
+      });
     });
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
+    if (tries >= TRIES_MAX) return folder;
   }
-  return folder;
 }
 
-/** Generates one instance into `folder`, which must not be there, and checks it against its family. */
-export async function generateInstance(
+/** Generates an instance again, apart from the cache, and says whether its bytes are those of the first time. */
+export async function isRepeatable(
   family: Family,
   seed: number,
-  folder: string,
-  { cacheRoot, python }: GenerateOptions,
+  options: GenerateOptions,
   signal: AbortSignal,
-): Promise<void> {
-  const what = `generating ${family.id}/${seed}`;
-  await mkdir(folder);
-  const request = `${folder}.json`;
-  await writeFile(request, JSON.stringify({ seed, data: await dataFolderOf(family, cacheRoot) }));
-  try {
-    const script = path.join(family.folder, "generate.py");
-    await runTool(
-      [python, "-I", "-S", "-B", "-c", BOOT, JSON.stringify(family.importedFrom), script, folder, request],
-      { cwd: folder, timeoutMs: GENERATE_MS_MAX, absent: "install python3", what },
-      signal,
-    );
-  } finally {
-    await rm(request, { force: true });
-  }
-  const label = `${family.id}/${seed}/task.yaml`;
-  const text = await readFile(path.join(folder, "task.yaml"), "utf8").catch(() => {
-    throw new UserError(`${what}: generate.py wrote no task.yaml`);
-  });
-  const definition = parseYaml(text, label, taskDefinitionSchema);
-  const fault = faultOf(family, definition);
-  if (fault !== null) throw new UserError(`${what}: ${fault}; mend generate.py or family.yaml`);
-}
-
-function faultOf(family: Family, definition: z.infer<typeof taskDefinitionSchema>): string | null {
-  if (definition.family !== family.id) return `its task.yaml says family: ${definition.family}`;
-  if (definition.use !== family.file.use) {
-    return `its task.yaml says use: ${definition.use}, family.yaml says ${family.file.use}`;
-  }
-  return parameterFault(family.file, definition.parameters ?? {});
-}
-
-/** Where generate.py finds the family's prepared data: both trees, since what becomes of them is its business. */
-async function dataFolderOf(family: Family, cacheRoot: string) {
-  if (family.data === null) return null;
-  if ((await preparedNote(cacheRoot, family.data.recipe)) === null) {
-    throw new UserError(
-      `the data of ${family.id} is not prepared; run \`nightshift data prepare ${family.id}\` first`,
-    );
-  }
-  const { public: shown, hidden } = preparedPlaces(cacheRoot, family.data.recipe);
-  return { public: shown, hidden };
-}
-
-const exists = (place: string) =>
-  stat(place).then(
-    () => true,
-    () => false,
+): Promise<boolean> {
+  const id = `${family.id}/${seed}`;
+  const first = await instanceHash(await ensureInstance(family, seed, options, signal), id);
+  return withScratch(
+    family,
+    options.cacheRoot,
+    async (scratch) => first === (await generateInstance(family, seed, scratch, options, signal)),
   );
+}
+
+/** A folder of this call's own, beside the instances, so that what is finished can be renamed into place. */
+async function withScratch<T>(
+  family: Family,
+  cacheRoot: string,
+  work: (scratch: string) => Promise<T>,
+): Promise<T> {
+  const scratch = path.join(cacheOf(family, cacheRoot), `.${randomUUID()}`, "instances");
+  await mkdir(cacheRoot, { recursive: true });
+  // Answers lie in here: no other user of this machine, and no sandbox that runs as one, gets in.
+  await mkdir(scratch, { recursive: true, mode: 0o700 });
+  try {
+    return await work(scratch);
+  } finally {
+    await rm(path.dirname(scratch), { recursive: true, force: true });
+  }
+}
+
+function cacheOf(family: Family, cacheRoot: string): string {
+  return path.join(cacheRoot, "families", family.hash.slice(0, 32));
+}
+
+/** Null where the folder cannot be an instance: links, too much of it. */
+async function hashOrNull(folder: string, label: string): Promise<string | null> {
+  return instanceHash(folder, label).catch(() => null);
+}

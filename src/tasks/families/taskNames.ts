@@ -2,7 +2,7 @@
 import { UserError } from "../../core/errors.ts";
 
 const NAME = /^([a-z0-9]+(?:-[a-z0-9]+)*)(?:\/(0|[1-9]\d{0,8})(?:\.\.(0|[1-9]\d{0,8}))?)?$/;
-/** Most instances that one range may name. */
+/** Most tasks that one list may name, its ranges written out. */
 export const INSTANCES_MAX = 10_000;
 
 export interface TaskName {
@@ -31,7 +31,7 @@ export function writtenOut(names: readonly string[]): readonly string[] {
   return names.flatMap(idsOf);
 }
 
-/** What is wrong with a list of names, and at which: a range backwards or too long, a task named twice. Null where nothing is. */
+/** What is wrong with a list of names, and at which: a range backwards, a task named twice, too many in all. Null where nothing is. */
 export function namesFault(
   names: readonly string[],
 ): { readonly index: number; readonly text: string } | null {
@@ -40,8 +40,11 @@ export function namesFault(
     const [, folder, first, last] = NAME.exec(name) ?? [];
     const length = last === undefined ? 1 : Number(last) - Number(first) + 1;
     if (length < 1) return { index, text: `the range is backwards; write ${folder}/${last}..${first}` };
-    if (length > INSTANCES_MAX) {
-      return { index, text: `the range has ${length} instances; one has at most ${INSTANCES_MAX}` };
+    if (seen.size + length > INSTANCES_MAX) {
+      return {
+        index,
+        text: `${seen.size + length} tasks with those before; a list has at most ${INSTANCES_MAX}`,
+      };
     }
     for (const id of idsOf(name)) {
       if (seen.has(id)) return { index, text: `the task ${id} is named a second time; take one out` };
