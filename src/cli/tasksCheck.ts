@@ -10,6 +10,7 @@ const SEEDS_MAX = 100;
 interface CheckOptions {
   readonly all: boolean;
   readonly backend: string;
+  readonly forgeries: string;
   readonly gpu: boolean;
   readonly json: boolean;
   readonly quick: boolean;
@@ -37,12 +38,17 @@ export const addTasksCheck: AddCommand = (tasks, world, done) => {
       false,
     )
     .option("--seeds <n>", "judge seeds that the starter is scored with", "8")
+    .option("--forgeries <share>", "of many tasks, the share that forgeries are tried on, spread evenly", "1")
     .option("--json", "the whole reports as JSON, and nothing else", false)
     .option("--report <dir>", "also write one page and one JSON file a task into this folder")
     .action(async (ids: readonly string[], options: CheckOptions) => {
       const seeds = Number(options.seeds);
       if (!Number.isInteger(seeds) || seeds < 2 || seeds > SEEDS_MAX) {
         throw new UserError(`--seeds ${options.seeds}: must be a whole number from 2 to ${SEEDS_MAX}`);
+      }
+      const forgeries = Number(options.forgeries);
+      if (!(forgeries > 0 && forgeries <= 1)) {
+        throw new UserError(`--forgeries ${options.forgeries}: must be above 0 and at most 1`);
       }
       if (options.quick && options.record) {
         throw new UserError("--quick holds a judge against what --record has stored; take one of them");
@@ -52,7 +58,11 @@ export const addTasksCheck: AddCommand = (tasks, world, done) => {
       const reports: TaskReport[] = [];
       const say = options.json ? () => undefined : world.say;
       try {
-        for await (const report of checkTasks(world, { ...options, ids, seeds }, interrupt.signal)) {
+        for await (const report of checkTasks(
+          world,
+          { ...options, ids, seeds, forgeries },
+          interrupt.signal,
+        )) {
           reports.push(report);
           say(`${report.task}: ${verdictOf(report)}, ${durationText(report.seconds * 1000)}`);
         }
@@ -92,17 +102,19 @@ function countLine(reports: readonly TaskReport[]): string {
   const proven = reports.filter(
     ({ defects, notProven }) => defects.length === 0 && notProven === null,
   ).length;
-  return `${loaded} of ${reports.length} loaded, ${proven} proven here`;
+  const format = reports.filter(({ formatProven, notProven }) => formatProven === true && notProven !== null);
+  return `${loaded} of ${reports.length} loaded, ${proven} proven here, ${format.length} with prepare scripts proven on format files`;
 }
 
 function verdictOf({ defects, notProven }: TaskReport): string {
-  if (notProven !== null) return "not proven here";
-  return defects.length === 0 ? "sound" : `${defects.length} defects`;
+  if (defects.length > 0) return `${defects.length} defects`;
+  return notProven === null ? "sound" : "not proven here";
 }
 
 function reportTable(reports: readonly TaskReport[]): string {
   const header = [
     "task",
+    "data",
     "baseline",
     "measured",
     "σ",
@@ -116,6 +128,7 @@ function reportTable(reports: readonly TaskReport[]): string {
     header,
     reports.map((report) => [
       report.task,
+      report.formatProven === true ? `${report.data}, format files` : report.data,
       shortNumber(report.recorded),
       shortNumber(report.measured),
       shortNumber(report.sigma),
@@ -123,7 +136,7 @@ function reportTable(reports: readonly TaskReport[]): string {
       `${report.forgeries.held}/${report.forgeries.tried}`,
       shortNumber(Number(report.judgeSecondsMost.toFixed(2))),
       shortNumber(Math.round(report.seconds)),
-      report.notProven !== null ? "not proven here" : report.defects.length === 0 ? "sound" : "defective",
+      report.defects.length > 0 ? "defective" : report.notProven !== null ? "not proven here" : "sound",
     ]),
   );
 }

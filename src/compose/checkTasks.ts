@@ -15,7 +15,6 @@ import { judge } from "../judge/judge.ts";
 import { quickCheck } from "../judge/quickCheck.ts";
 import { type TaskReport, untried } from "../judge/taskReport.ts";
 import { noGpus } from "../sandbox/localBackend.ts";
-import { filesBelow } from "../tasks/data/treeHash.ts";
 import { writtenOut } from "../tasks/families/taskNames.ts";
 import { listTasks } from "../tasks/listTasks.ts";
 import { loadTask } from "../tasks/loadTask.ts";
@@ -25,7 +24,9 @@ import { readSolutions } from "../tasks/readSolutions.ts";
 import { recordMeasured } from "../tasks/recordMeasured.ts";
 import { readStoredScores, writeStoredScores } from "../tasks/storedScores.ts";
 import { BACKEND_NAMES, chooseBackend, namedBackend, pythonOf } from "./backends.ts";
+import { formatProof } from "./formatProof.ts";
 import { PACKAGE_ROOT } from "./packageRoot.ts";
+import { seenBy } from "./seenBy.ts";
 import { findTask, hasItsData, instanceFault, listAllFamilies, listTaskIds, openTask } from "./tasks.ts";
 import { machineTurns } from "./turns.ts";
 import type { World } from "./world.ts";
@@ -37,8 +38,6 @@ const NEVER = new AbortController().signal;
 const KEY_BYTES = 32;
 /** Seeds of the stored ones that `--quick` judges again, where the judge draws. */
 const QUICK_SEEDS = 2;
-/** Larger tables are not read for what forged submissions could be made of. */
-const TABLE_BYTES_MAX = 16 * 1024 * 1024;
 const TASK_SCHEMA = path.join(PACKAGE_ROOT, "schemas", "task.json");
 
 /** Lays out a new task; returns its folder. Throws UserError, with nothing written, where that cannot be. */
@@ -71,6 +70,8 @@ export interface CheckRequest {
   readonly quick: boolean;
   /** Try tasks that need a GPU too. */
   readonly gpu: boolean;
+  /** The share of the tasks on which forgeries are tried, above 0 and at most 1; spread evenly. */
+  readonly forgeries: number;
 }
 
 /** What checking one task after the other takes. */
@@ -99,7 +100,7 @@ export async function* checkTasks(
   const chosen = named ?? (await chooseBackend(world, { backend: "auto", unsafe: false, docker: null })).name;
   const runId = `check-${randomUUID()}`;
   const turns = machineTurns(world);
-  for (const target of targets) {
+  for (const [index, target] of targets.entries()) {
     // A store and a backend for each: what one task's submissions held is given back before the next.
     const blobs = heldBlobs();
     const backend = namedBackend(world, chosen, null, blobs);
@@ -107,7 +108,13 @@ export async function* checkTasks(
     try {
       await backend.probe();
       const evaluator = judge({ backend, blobs, clock, runId, log, turns, onCases: book.note });
-      yield await checked(world, request, target, { backend, blobs, evaluator, book, runId }, signal);
+      yield await checked(
+        world,
+        request,
+        { ...target, isForged: isEvenly(index, request.forgeries) },
+        { backend, blobs, evaluator, book, runId },
+        signal,
+      );
     } finally {
       await backend.sweep({ runId });
       await backend.close();
@@ -118,7 +125,7 @@ export async function* checkTasks(
 async function checked(
   world: World,
   request: CheckRequest,
-  { root, id, notProven: absent }: Target,
+  { root, id, notProven: absent, isForged }: Target & { readonly isForged: boolean },
   bench: Bench,
   signal: AbortSignal,
 ): Promise<TaskReport> {
@@ -127,12 +134,16 @@ async function checked(
   if (task instanceof UserError) {
     return untried(id, { defects: task.message.split("\n").map((text) => ({ gate: "loads", text })) });
   }
+  const format = await formatProof(world, task, signal);
   const about = {
     recorded: task.definition.anchors.starter,
     recordedSigma: task.definition.sigma,
+    data: task.data === null ? "in the folder" : hasItsData(task) ? "prepared" : "not here",
+    formatProven: format === null ? null : format.length === 0,
   };
+  const broken = (format ?? []).map((text) => ({ gate: "data" as const, text }));
   const notProven = await whyNotHere(task, request, bench.backend);
-  if (notProven !== null) return untried(id, { ...about, notProven });
+  if (notProven !== null) return untried(id, { ...about, notProven, defects: broken });
   const unsteady = await orUserError(instanceFault(world, id, signal));
   if (unsteady !== null) {
     const text = unsteady instanceof UserError ? unsteady.message : unsteady;
@@ -152,7 +163,8 @@ async function checked(
       return untried(id, { ...about, notProven: `no scores are stored to hold it against; ${remedy}` });
     }
     const seeds = task.definition.sigma === 0 ? 1 : QUICK_SEEDS;
-    return quickCheck(task, solutions, stored, { ...bench, clock, seeds }, signal);
+    const report = await quickCheck(task, solutions, stored, { ...bench, clock, seeds }, signal);
+    return { ...report, ...about, defects: [...broken, ...report.defects] };
   }
   const scored: Scored[] = [];
   const report = await checkTask(
@@ -164,13 +176,14 @@ async function checked(
       cases: bench.book.cases,
       seeds: request.seeds,
       compareRecorded: !request.record || isInstance(id),
-      forge: true,
-      seen: { tables: await tablesOf(task), namesByTime: [] },
+      forge: isForged,
+      seen: await seenBy(task),
       onScored: (one) => scored.push(one),
     },
     signal,
   );
-  return request.record && !isInstance(id) ? await recorded(root, task, report, scored) : report;
+  const whole = { ...report, ...about, defects: [...broken, ...report.defects] };
+  return request.record && !isInstance(id) ? await recorded(root, task, whole, scored) : whole;
 }
 
 /** Why a task cannot be tried on this machine, with what to do; null where it can. */
@@ -203,19 +216,9 @@ async function orUserError<T>(work: Promise<T>): Promise<T | UserError> {
   });
 }
 
-/** The tables that an agent can see, in the workspace and at the top of its data. */
-async function tablesOf({ workspace, mounts }: Task): Promise<readonly string[]> {
-  const shown: Uint8Array[] = workspace
-    .filter(({ path: name }) => name.endsWith(".csv"))
-    .map(({ data }) => data);
-  for (const { hostPath } of mounts) {
-    for (const { path: name, bytes } of await filesBelow(hostPath)) {
-      const wanted = name.endsWith(".csv") && !name.includes("/") && bytes <= TABLE_BYTES_MAX;
-      if (wanted) shown.push(await readFile(path.join(hostPath, name)));
-    }
-  }
-  const decoder = new TextDecoder("utf-8");
-  return shown.map((data) => decoder.decode(data));
+/** Whether the share that falls to the first so many has grown with this one. */
+function isEvenly(index: number, share: number): boolean {
+  return Math.ceil((index + 1) * share) > Math.ceil(index * share);
 }
 
 interface Target {

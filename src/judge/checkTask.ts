@@ -9,6 +9,7 @@ import type { Clock } from "../core/runtime.ts";
 import type { BlobStore, SandboxBackend } from "../core/sandbox.ts";
 import { JUDGE_RESOURCES, signedScore, type Task } from "../core/task.ts";
 import type { Solution } from "../tasks/readSolutions.ts";
+import { dataLeaksOf } from "./dataLeaks.ts";
 import type { Seen } from "./forgeries/data.ts";
 import { forgeriesFor } from "./forgeriesFor.ts";
 import type { Cases } from "./judge.ts";
@@ -74,7 +75,8 @@ export async function checkTask(
   const { clock, backend, runId } = options;
   const { anchors, limits, sigma: recordedSigma, judge, metric, resources } = task.definition;
   const startedAt = clock.monotonic();
-  const defects: Defect[] = leaksOf(task, solutions).map((text) => ({ gate: "secrets", text }));
+  const leaks = [...leaksOf(task, solutions), ...(await dataLeaksOf(task))];
+  const defects: Defect[] = leaks.map((text) => ({ gate: "secrets", text }));
   const fail = (gate: Gate, text: string) => defects.push({ gate, text });
   /** Recorded numbers that are off: they say nothing against trying forgeries. */
   const stale: Defect[] = [];

@@ -97,13 +97,13 @@ function longLines(text: string): readonly string[] {
   return rest.filter((line) => line.length >= LINE_CHARS_MIN && line !== header && /\d/.test(line));
 }
 
-interface Table {
+export interface Table {
   readonly header: readonly string[];
   readonly rows: readonly (readonly string[])[];
 }
 
 /** A plain table of a CSV file; null for any other. Quoted fields are read as they stand, which is enough to compare. */
-function tableOf(path: string, text: string): Table | null {
+export function tableOf(path: string, text: string): Table | null {
   if (!path.endsWith(".csv")) return null;
   const [header, ...rows] = text
     .split(/\r?\n/)
@@ -113,7 +113,7 @@ function tableOf(path: string, text: string): Table | null {
 }
 
 /** The hidden column whose values a visible table has in rows of the same first column; null where none is given away. */
-function columnSeen(hidden: Table, seen: Table | null): string | null {
+export function columnSeen(hidden: Table, seen: Table | null): string | null {
   if (seen === null) return null;
   const rowOf = new Map(seen.rows.map((row) => [row[0], row]));
   const pairs = hidden.rows.flatMap((row) => {

@@ -3,6 +3,7 @@
 /** What is asked of a task, in the order in which it is tried. */
 export const GATES = {
   loads: "the folder is a task",
+  data: "prepare.py works on files of the true format, the same each time",
   secrets: "what is hidden stands nowhere that an agent can look",
   baseline: "the starter scores what is recorded",
   repeatable: "the same submission with the same seed has the same score",
@@ -39,8 +40,10 @@ export interface ForgeryReport {
 
 export interface TaskReport {
   readonly task: string;
-  /** Where the data come from, in words; empty where the rules are the data. */
+  /** `in the folder`, `prepared`, or `not here`. */
   readonly data: string;
+  /** Whether prepare.py was proven on small files of the true format; null where there are none. */
+  readonly formatProven: boolean | null;
   /** Why the task was not tried on this machine, with what to do about it; null where it was. */
   readonly notProven: string | null;
   /** The starter's score as task.yaml records it; null where the task could not even be read. */
@@ -80,6 +83,7 @@ export function untried(task: string, about: Partial<TaskReport>): TaskReport {
   return {
     task,
     data: "",
+    formatProven: null,
     notProven: null,
     recorded: null,
     measured: null,

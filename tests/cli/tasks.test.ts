@@ -47,7 +47,7 @@ describe("tasks new and tasks check", () => {
 
     const sound = await nightshift(["tasks", "check", ...PROCESS], { cwd });
     expect(sound.stdout).toMatch(
-      /^rents +0\.5385 +0\.5385 +0 +probe 0\.7648, reference 0\.8887 +(\d+)\/\1 .* sound$/m,
+      /^rents +in the folder +0\.5385 +0\.5385 +0 +probe 0\.7648, reference 0\.8887 +(\d+)\/\1 .* sound$/m,
     );
     expect(sound.exitCode).toBe(0);
 
@@ -64,7 +64,7 @@ describe("tasks new and tasks check", () => {
 
     const quick = await nightshift(["tasks", "check", "rents", "--quick", ...PROCESS], { cwd });
     expect(quick.stdout).toMatch(
-      /^rents +0\.5385 +0\.5385 .* probe 0\.7648, reference 0\.8887 +0\/0 .* sound$/m,
+      /^rents +in the folder +0\.5385 +0\.5385 .* probe 0\.7648, reference 0\.8887 +0\/0 .* sound$/m,
     );
     expect(quick.exitCode).toBe(0);
 

@@ -9,6 +9,7 @@ import {
   rename,
   rm,
   stat,
+  utimes,
   writeFile,
 } from "node:fs/promises";
 import path from "node:path";
@@ -26,6 +27,8 @@ import { runTool } from "./runTool.ts";
 import { filesBelow, treeHash } from "./treeHash.ts";
 
 const PREPARE_MS_MAX = 3_600_000;
+/** The time that every prepared file bears: the first second of 2020. */
+const FILE_TIME_SECONDS = 1_577_836_800;
 const PYTHON_HELPERS = fileURLToPath(new URL("../python/", import.meta.url));
 /** Runs a script without site-packages and without its folder on the path, but with our helper module. */
 const BOOT =
@@ -74,23 +77,9 @@ export async function prepareData(
       await layOut(held, path.join(sources, `${index}-${nameOf(source)}`));
     }
     const out = path.join(scratch, "out");
-    for (const part of ["public", "hidden"]) await mkdir(path.join(out, part), { recursive: true });
     onProgress(`${id}: preparing`);
     const script = path.resolve(folder, declared.prepare);
-    await runTool(
-      [python, "-I", "-S", "-B", "-c", BOOT, PYTHON_HELPERS, script, sources, out],
-      {
-        cwd: scratch,
-        timeoutMs: PREPARE_MS_MAX,
-        absent: "install python3",
-        what: `preparing the data of ${id} by ${script}`,
-      },
-      signal,
-    );
-    const note = {
-      public: await treeHash(path.join(out, "public"), signal),
-      hidden: await treeHash(path.join(out, "hidden"), signal),
-    };
+    const note = await runPrepare({ id, python, script, sources, out, cwd: scratch }, signal);
     const differs = recording ? null : differsFrom(data, note);
     if (differs !== null) {
       throw new UserError(
@@ -105,6 +94,36 @@ export async function prepareData(
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
+}
+
+/** Runs a prepare script over sources and hashes the two trees that it leaves in `out`. Throws a UserError where it fails. */
+export async function runPrepare(
+  of: {
+    readonly id: string;
+    readonly python: string;
+    readonly script: string;
+    readonly sources: string;
+    readonly out: string;
+    readonly cwd: string;
+  },
+  signal: AbortSignal,
+): Promise<PreparedNote> {
+  const { id, python, script, sources, out, cwd } = of;
+  for (const part of ["public", "hidden"]) await mkdir(path.join(out, part), { recursive: true });
+  await runTool(
+    [python, "-I", "-S", "-B", "-c", BOOT, PYTHON_HELPERS, script, sources, out],
+    {
+      cwd,
+      timeoutMs: PREPARE_MS_MAX,
+      absent: "install python3",
+      what: `preparing the data of ${id} by ${script}`,
+    },
+    signal,
+  );
+  return {
+    public: await treeHash(path.join(out, "public"), signal),
+    hidden: await treeHash(path.join(out, "hidden"), signal),
+  };
 }
 
 /** The folder of a source's files in the cache, fetched where it is not there yet. */
@@ -181,7 +200,11 @@ async function putInPlace(
   await rm(staged, { recursive: true, force: true });
   await mkdir(path.join(staged, "private"), { recursive: true });
   await chmod(path.join(staged, "private"), 0o700);
-  for (const { path: file } of await filesBelow(out)) await chmod(path.join(out, file), 0o444);
+  for (const { path: file } of await filesBelow(out)) {
+    await chmod(path.join(out, file), 0o444);
+    // The order in which the script wrote its files must not tell what is in them.
+    await utimes(path.join(out, file), FILE_TIME_SECONDS, FILE_TIME_SECONDS);
+  }
   await rename(path.join(out, "public"), path.join(staged, "public"));
   await rename(path.join(out, "hidden"), path.join(staged, "private", "hidden"));
   await chmod(path.join(staged, "public"), 0o755);
