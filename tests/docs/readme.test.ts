@@ -41,7 +41,7 @@ it("goes from an empty folder to an own task and its dataset", { timeout: 3 * BL
   expect(blocks).toHaveLength(3);
 
   expect((await shell(make ?? "")).stdout).toMatch(/^rents +in the folder +0\.5385 +0\.5385 .* sound$/m);
-  expect((await shell(change ?? "")).stdout).toMatch(/^rents +0\.\d+ .* sound$/m);
+  expect((await shell(change ?? "")).stdout).toMatch(/^rents +in the folder +0\.\d+ .* sound$/m);
   const yaml = await readFile(path.join(folder, "tasks/rents/task.yaml"), "utf8");
   const starter = Number(/starter: (\S+)/.exec(yaml)?.[1]);
   expect(starter).toBeGreaterThan(0.3);
