@@ -121,7 +121,7 @@ def table_text(rows, columns):
     return "".join(",".join(map(cell, some)) + "\n" for some in [columns] + [[row[name] for name in columns] for row in rows])
 
 
-def write_table_task(out, rows, target, rng, title, about, definition, key):
+def write_table_task(out, rows, target, rng, title, about, definition, key, models=None):
     """Writes the task; returns its ladder {starter, probe, reference: score}. Raises BadTable where there is nothing to learn."""
     is_number = is_number_target(rows, target)
     labels = sorted({row[target] for row in rows})
@@ -131,7 +131,7 @@ def write_table_task(out, rows, target, rng, title, about, definition, key):
     test = parts["validation"] + parts["record"]
     rng.shuffle(test)
     columns = [name for name in rows[0] if name != target]
-    programs = {name: model_of(values, is_number, target) for name, values in MODELS.items()}
+    programs = {name: model_of(values, is_number, target) for name, values in (models or MODELS).items()}
     ladder = {name: measured(program, parts) for name, program in programs.items()}
     phase = {row["id"]: name for name in ("validation", "record") for row in parts[name]}
     metric = "R2, the share of its variance that your predictions explain" if is_number else "accuracy, the share of right answers"
