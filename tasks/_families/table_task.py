@@ -121,6 +121,14 @@ def table_text(rows, columns):
     return "".join(",".join(map(cell, some)) + "\n" for some in [columns] + [[row[name] for name in columns] for row in rows])
 
 
+# A label that no row has is no answer; an empty cell is none either.
+LABEL_CHECK = '''    labels = {row[%s] for row in truth.values()}
+    for name, label in predicted.items():
+        if label not in labels:
+            raise Invalid("submission.csv: the label of %%s is %%s, not one of %%s" %% (show(name), show(label), sorted(labels)))
+'''
+
+
 def write_table_task(out, rows, target, rng, title, about, definition, key, models=None):
     """Writes the task; returns its ladder {starter, probe, reference: score}. Raises BadTable where there is nothing to learn."""
     is_number = is_number_target(rows, target)
@@ -159,7 +167,8 @@ def write_table_task(out, rows, target, rng, title, about, definition, key, mode
         texts["judge.py"],
         targetName=target,
         metricText="R2" if is_number else "accuracy",
-        imports="hidden_csv, r_squared" if is_number else "accuracy, hidden_csv",
+        imports="hidden_csv, r_squared, run" if is_number else "Invalid, accuracy, hidden_csv, run, show",
+        check="" if is_number else LABEL_CHECK % quoted(target),
         helper="r_squared" if is_number else "accuracy",
         reader="submitted_numbers" if is_number else "submitted_values",
         target=quoted(target),

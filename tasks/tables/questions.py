@@ -1,6 +1,5 @@
 """What may be asked of the tables: a target, what is told of it, and columns that would give it away."""
 
-MODELDATA, OTHER = "MIT", "GPL-2.0-only"
 LOW_INCOMES = ("-10.000)", "[10.000-15.000)", "[15.000-20.000)", "[20.000-25.000)", "[25.000-30.000)")
 
 
@@ -8,11 +7,10 @@ def same(label):
     return label
 
 
-def question(table, target, labels, title, about, licence=MODELDATA, without=(), rename=same):
+def question(table, target, labels, title, about, without=(), rename=same):
     """labels: at most so many are told apart; 0 where the target is a number."""
     return {
-        "table": table, "target": target, "labels": labels, "title": title, "about": about, "licence": licence, "without": without,
-        "rename": rename,
+        "table": table, "target": target, "labels": labels, "title": title, "about": about, "without": without, "rename": rename,
     }
 
 
@@ -29,11 +27,11 @@ QUESTIONS = {
     "concrete": question("concrete", "compressive_strength", 0, "The strength of concrete", ": a mixture of concrete"),
     "cars": question("car_prices", "Price", 0, "Prices of cars", ": a used car"),
     "homes": question("Sacramento", "price", 0, "Prices of homes", ": a home that was sold"),
-    "letters": question("LetterRecognition", "lettr", 4, "Which letter it is", ": the picture of a letter", OTHER),
-    "pixels": question("Satellite", "classes", 4, "What grows there", ": a pixel and its neighbours in a satellite's picture", OTHER),
-    "spam": question("spam", "type", 2, "Mail that nobody wanted", ": shares of words and signs in a mail", OTHER),
+    "letters": question("LetterRecognition", "lettr", 4, "Which letter it is", ": the picture of a letter"),
+    "pixels": question("Satellite", "classes", 4, "What grows there", ": a pixel and its neighbours in a satellite's picture"),
+    "spam": question("spam", "type", 2, "Mail that nobody wanted", ": shares of words and signs in a mail"),
     "income": question(
-        "income", "INCOME", 2, "High and low incomes", ": a household's answers to a survey", OTHER,
+        "income", "INCOME", 2, "High and low incomes", ": a household's answers to a survey",
         rename=lambda label: "low" if label in LOW_INCOMES else "high",
     ),
 }
