@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect } from "vitest";
 import { caseBook } from "../../../src/judge/caseBook.ts";
-import { checkTask } from "../../../src/judge/checkTask.ts";
+import { checkTask, type Scored } from "../../../src/judge/checkTask.ts";
 import type { TaskReport } from "../../../src/judge/taskReport.ts";
 import { loadTask } from "../../../src/tasks/loadTask.ts";
 import { newTask } from "../../../src/tasks/newTask.ts";
@@ -28,11 +28,30 @@ export interface Workshop extends AsyncDisposable {
   /** Lays out a task, spoilt by `edits`; its name. */
   scaffold(name: string, kind: Kind, edits?: Edits): Promise<string>;
   check(name: string, settings?: CheckSettings): Promise<TaskReport>;
+  /** What the starter and the solutions score, with two seeds. */
+  scored(name: string): Promise<readonly Scored[]>;
 }
 
 export async function workshop(): Promise<Workshop> {
   const here = await world();
   const root = path.join(await mkdtemp(path.join(tmpdir(), "nightshift-check-")), "tasks");
+  async function checked(
+    name: string,
+    { seeds = 3, compareRecorded = true }: CheckSettings,
+    forge: boolean,
+    onScored: (scored: Scored) => void,
+  ) {
+    const task = await loadTask(root, name);
+    const { backend, blobs } = here;
+    const book = caseBook();
+    const evaluator = here.judgeOver(backend, book.note);
+    const decoder = new TextDecoder();
+    const shown = task.workspace.filter((file) => file.path.endsWith(".csv"));
+    const seen = { tables: shown.map(({ data }) => decoder.decode(data)), namesByTime: [] };
+    const where = { evaluator, blobs, backend, clock, runId: "judge-tests", cases: book.cases, seen };
+    const options = { ...where, seeds, compareRecorded, forge, onScored };
+    return checkTask(task, await readSolutions(task), options, NEVER);
+  }
   return {
     root,
     async scaffold(name, kind, edits = {}) {
@@ -55,23 +74,11 @@ export async function workshop(): Promise<Workshop> {
       }
       return name;
     },
-    async check(name, { seeds = 3, compareRecorded = true } = {}) {
-      const task = await loadTask(root, name);
-      const { backend, blobs } = here;
-      const book = caseBook();
-      const evaluator = here.judgeOver(backend, book.note);
-      const decoder = new TextDecoder();
-      const tables = task.workspace
-        .filter((file) => file.path.endsWith(".csv"))
-        .map(({ data }) => decoder.decode(data));
-      const seen = { tables, namesByTime: [] };
-      const where = { evaluator, blobs, backend, clock, runId: "judge-tests", cases: book.cases, seen };
-      return checkTask(
-        task,
-        await readSolutions(task),
-        { ...where, seeds, compareRecorded, forge: true },
-        NEVER,
-      );
+    check: (name, settings = {}) => checked(name, settings, true, () => undefined),
+    async scored(name) {
+      const scored: Scored[] = [];
+      await checked(name, { seeds: 2 }, false, (one) => scored.push(one));
+      return scored;
     },
     [Symbol.asyncDispose]: async () => {
       await here[Symbol.asyncDispose]();
