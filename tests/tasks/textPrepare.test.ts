@@ -75,17 +75,17 @@ describe("MultiNLI", () => {
     const answers = await lines(out, "hidden/answers.csv");
     expect(test[0]).toBe("id,premise,hypothesis,genre");
     expect(answers[0]).toBe("id,label,phase");
-    // 60 matched pairs, of which 3 have a dash for a label.
-    expect(answers.length - 1).toBe(57);
+    // 240 matched pairs, of which 12 have a dash for a label.
+    expect(answers.length - 1).toBe(228);
     expect(test.slice(1).map((row) => row.split(",")[0])).toEqual(
       answers.slice(1).map((row) => row.split(",")[0]),
     );
     expect(test.join("\n")).not.toMatch(/10000\d[enc]/);
     const phases = answers.slice(1).map((row) => row.split(",")[2]);
-    expect(phases.filter((phase) => phase === "validation")).toHaveLength(12);
-    expect(phases.filter((phase) => phase === "record")).toHaveLength(45);
-    expect((await lines(out, "public/train.csv")).length - 1).toBe(113);
-    expect((await lines(out, "public/dev.csv")).length - 1).toBe(34);
+    expect(phases.filter((phase) => phase === "validation")).toHaveLength(46);
+    expect(phases.filter((phase) => phase === "record")).toHaveLength(182);
+    expect((await lines(out, "public/train.csv")).length - 1).toBe(456);
+    expect((await lines(out, "public/dev.csv")).length - 1).toBe(57);
   });
 
   it("is read out of its archive, and from tables of tabs, as well", async () => {
@@ -125,14 +125,14 @@ describe("COCO", () => {
     const test = await lines(out, "public/test.csv");
     const answers = await lines(out, "hidden/answers.csv");
     expect(test[0]).toBe("image_id,file,width,height");
-    expect(test.length - 1).toBe(12);
-    expect(answers.length - 1).toBe(60);
-    expect((await lines(out, "public/train.csv")).length - 1).toBe(16 * 5);
+    expect(test.length - 1).toBe(60);
+    expect(answers.length - 1).toBe(300);
+    expect((await lines(out, "public/train.csv")).length - 1).toBe(90 * 5);
     expect(await readdir(path.join(out, "public"))).toEqual(["pictures", "test.csv", "train.csv"]);
-    expect(await readdir(path.join(out, "public/pictures"))).toHaveLength(28);
+    expect(await readdir(path.join(out, "public/pictures"))).toHaveLength(150);
     const phases = new Set(answers.slice(1).map((row) => row.split(",").slice(0, 2).join(" ")));
-    expect(phases.size).toBe(12);
-    expect([...phases].filter((one) => one.endsWith("validation"))).toHaveLength(3);
+    expect(phases.size).toBe(60);
+    expect([...phases].filter((one) => one.endsWith("validation"))).toHaveLength(12);
   });
 
   it("without one of its pictures is refused", async () => {
@@ -156,15 +156,15 @@ describe("shards of FineWeb", () => {
     const [record, validation] = await Promise.all(
       ["record", "validation"].map((name) => readFile(path.join(out, "hidden", `${name}.bin`))),
     );
-    expect(record).toEqual(shard.subarray(1024, 1024 + 8200));
-    expect(validation).toEqual(shard.subarray(1024 + 8200, 1024 + 16400));
+    expect(record).toEqual(shard.subarray(1024, 1024 + 12300));
+    expect(validation).toEqual(shard.subarray(1024 + 12300, 1024 + 24600));
   });
 
   it("that are cut short, or something else, are refused", async () => {
     const short = await copyOf("language-modelling");
     await truncate(path.join(short, "fineweb_train_000001.bin"), 3000);
     expect(await complaintOf("language-modelling", short)).toMatch(
-      /names 24000 tokens in its header, but holds 988$/,
+      /names 34000 tokens in its header, but holds 988$/,
     );
     const other = await copyOf("language-modelling");
     await writeFile(path.join(other, "fineweb_val_000000.bin"), new Uint8Array(5000));

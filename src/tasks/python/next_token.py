@@ -48,7 +48,7 @@ def grouped(given, count, vocabulary, width):
     if hasattr(given, "detach"):  # a tensor of torch that remembers its gradient
         given = given.detach().float().cpu().numpy()
     if numpy is not None:
-        return grouped_arrays(numpy, numpy.asarray(given, dtype=numpy.float64), count, vocabulary, width)
+        return grouped_arrays(numpy, numpy.asarray(given, dtype=numpy.float32), count, vocabulary, width)
     if not hasattr(given, "__len__") or len(given) != count or any(len(row) != vocabulary for row in given):
         raise ValueError("the log-probabilities have not the shape %s" % ((count, vocabulary),))
     if not all(math.isfinite(value) for row in given for value in row):
@@ -71,12 +71,14 @@ def grouped_arrays(numpy, given, count, vocabulary, width):
     """As grouped, with numpy."""
     if given.shape != (count, vocabulary):
         raise ValueError("the log-probabilities have the shape %s, not %s" % (given.shape, (count, vocabulary)))
-    if not numpy.isfinite(given).all():
+    tops = given.max(axis=1, keepdims=True)
+    # One pass instead of a mask of 50,000 columns: what is not finite shows in a row's largest or smallest number.
+    lows = given.min(axis=1, keepdims=True)
+    if not (numpy.isfinite(tops).all() and numpy.isfinite(lows).all()):
         raise ValueError("the log-probabilities hold NaN or an infinity")
-    rows = given - given.max(axis=1, keepdims=True)
     lacking = -vocabulary % width
-    if lacking:
-        rows = numpy.pad(rows, ((0, 0), (0, lacking)), constant_values=rows.min() - PADDING)
+    rows = numpy.full((count, vocabulary + lacking), (lows - tops).min() - PADDING, dtype=given.dtype)
+    numpy.subtract(given, tops, out=rows[:, :vocabulary])
     rows = rows.reshape(count, -1, width)
     top = rows.max(axis=2)
     sums = top + numpy.log(numpy.exp(rows - top[:, :, None]).sum(axis=2))

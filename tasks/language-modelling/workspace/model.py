@@ -7,7 +7,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 DISCOUNT = 0.75
 
 weights = dict(np.load(os.path.join(HERE, "weights.npz"), allow_pickle=False))
-unigrams = (weights["unigrams"] + 0.1) / (weights["unigrams"] + 0.1).sum()
+unigrams = ((weights["unigrams"] + 0.1) / (weights["unigrams"] + 0.1).sum()).astype(np.float32)
 
 
 def predict(prefixes):

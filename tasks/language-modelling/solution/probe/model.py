@@ -11,7 +11,7 @@ LAST_DISCOUNT = 1.2
 CACHE_SHARE = 0.08
 
 weights = dict(np.load(os.path.join(HERE, "weights.npz"), allow_pickle=False))
-unigrams = (weights["unigrams"] + 0.1) / (weights["unigrams"] + 0.1).sum()
+unigrams = ((weights["unigrams"] + 0.1) / (weights["unigrams"] + 0.1).sum()).astype(np.float32)
 
 
 def predict(prefixes):

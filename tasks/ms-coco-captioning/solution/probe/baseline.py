@@ -5,13 +5,12 @@ from pictures import by_picture, rows, thumbnail, write
 
 PICTURES_KNOWN = 10_000
 NEIGHBOURS = 30
+SHARPNESS = 4
 SIDE = 8
 
 
 def features(pictures):
-    found = np.stack([thumbnail(row, SIDE).ravel() for row in pictures])
-    found -= found.mean(axis=1, keepdims=True) * 0.5
-    return found / (np.linalg.norm(found, axis=1, keepdims=True) + 1e-6)
+    return np.stack([thumbnail(row, SIDE).ravel() for row in pictures])
 
 
 def agreement(one, other):
@@ -23,9 +22,11 @@ def main():
     counted = [[grams(words(captions[0]), order) for order in range(1, 5)] for _, captions in train]
     known = features([row for row, _ in train])
     chosen = {}
-    for row, likeness in zip(test, features(test) @ known.T):
-        near = np.argsort(-likeness)[:NEIGHBOURS]
-        sums = [sum(agreement(counted[one], counted[other]) for other in near if other != one) for one in near]
+    for row, one_asked in zip(test, features(test)):
+        far = np.linalg.norm(known - one_asked, axis=1)
+        near = np.argsort(far)[:NEIGHBOURS]
+        weights = np.exp(SHARPNESS * (1 - far[near] / (far[near[0]] + 1e-6)))
+        sums = [sum(w * agreement(counted[one], counted[other]) for w, other in zip(weights, near) if other != one) for one in near]
         chosen[row["image_id"]] = train[near[int(np.argmax(sums))]][1][0]
     write(chosen)
 
