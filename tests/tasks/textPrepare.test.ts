@@ -127,9 +127,9 @@ describe("COCO", () => {
     expect(test[0]).toBe("image_id,file,width,height");
     expect(test.length - 1).toBe(60);
     expect(answers.length - 1).toBe(300);
-    expect((await lines(out, "public/train.csv")).length - 1).toBe(90 * 5);
+    expect((await lines(out, "public/train.csv")).length - 1).toBe(150 * 5);
     expect(await readdir(path.join(out, "public"))).toEqual(["pictures", "test.csv", "train.csv"]);
-    expect(await readdir(path.join(out, "public/pictures"))).toHaveLength(150);
+    expect(await readdir(path.join(out, "public/pictures"))).toHaveLength(210);
     const phases = new Set(answers.slice(1).map((row) => row.split(",").slice(0, 2).join(" ")));
     expect(phases.size).toBe(60);
     expect([...phases].filter((one) => one.endsWith("validation"))).toHaveLength(12);
