@@ -12,6 +12,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   core: [],
   tasks: ["core"],
+  images: ["core"],
   sandbox: ["core"],
   models: ["core"],
   tools: ["core"],
@@ -29,7 +30,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   stages: ["core", "judge", "rollout", "schedule", "store", "dataset", "rewards", "compute"],
   pipeline: ["core", "tasks", "stages", "schedule", "store", "notify"],
   compose: [
-    "core tasks sandbox models tools store dataset schedule notify rewards compute judge env agent export rollout stages pipeline",
+    "core tasks images sandbox models tools store dataset schedule notify rewards compute judge env agent export rollout stages pipeline",
   ].flatMap((names) => names.split(" ")),
   cli: ["compose", "core", "pipeline", "stages", "store", "tasks", "export", "dataset"],
   index: ["compose", "core", "pipeline", "stages", "store", "tasks", "export", "dataset"],

@@ -7,6 +7,7 @@ import { doctorCommand } from "./doctor.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { exportCommand } from "./export.ts";
 import { gcCommand } from "./gc.ts";
+import { imagesCommand } from "./images.ts";
 import { planCommand } from "./plan.ts";
 import { rerunCommand } from "./rerun.ts";
 import { resumeCommand } from "./resume.ts";
@@ -24,6 +25,7 @@ const COMMANDS: readonly AddCommand[] = [
   showCommand,
   tasksCommand,
   dataCommand,
+  imagesCommand,
   evaluateCommand,
   exportCommand,
   doctorCommand,

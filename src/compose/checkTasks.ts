@@ -205,7 +205,7 @@ async function whyNotHere(
   // Backends without the image play what this machine has, which is enough for Python alone.
   const isHost = isolation !== "container" && image.capabilities?.hostFiles !== "enforced";
   return isHost && definition.image !== PLAIN_IMAGE
-    ? `${backend.name} has no tree of the image ${definition.image}; unpack it with \`npm run images -- --trees\`, or take --backend docker`
+    ? `${backend.name} has no tree of the image ${definition.image}; unpack it with \`nightshift images build ${definition.image} --trees\`, or take --backend docker`
     : null;
 }
 

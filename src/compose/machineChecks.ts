@@ -169,7 +169,7 @@ async function treesCheck(world: World): Promise<Check> {
   return warn(
     "image trees",
     `none in ${folder}: bubblewrap sandboxes use this machine's own /usr, read-only`,
-    "in a clone, with Docker or Podman: `npm run images -- --trees`",
+    "with Docker or Podman: `nightshift images build --trees`",
   );
 }
 

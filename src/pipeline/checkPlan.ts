@@ -119,7 +119,7 @@ export function checkIsolation({ pipeline, cells }: Plan, capabilities: Capabili
   const real = pipeline.cells.models.find((model) => model.wire !== "scripted");
   if (real === undefined || pipeline.sandbox.unsafe || capabilities.hostFiles === "enforced") return;
   throw new UserError(
-    `sandbox.backend: ${capabilities.backend} does not keep a real model (${real.name}) from this machine's files; use docker (or bubblewrap with image trees: \`npm run images -- --trees\`), or set sandbox.unsafe: true`,
+    `sandbox.backend: ${capabilities.backend} does not keep a real model (${real.name}) from this machine's files; use docker (or bubblewrap with image trees: \`nightshift images build --trees\`), or set sandbox.unsafe: true`,
   );
 }
 

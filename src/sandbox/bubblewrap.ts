@@ -40,7 +40,7 @@ const ENTER = 'while [ "$1" != -- ]; do echo $$ > "$1" || exit 91; shift; done; 
 export interface BubblewrapBackendOptions extends LocalOptions {
   /** Python 3.8 or newer of this host, for sandboxes without an image's tree. */
   readonly python: string;
-  /** Folder of unpacked images, one folder a name, as scripts/dev/buildImages.ts --trees makes them. */
+  /** Folder of unpacked images, one folder a name, as `images build --trees` makes them. */
   readonly trees: string;
   /** The bubblewrap program. Default: `bwrap`. */
   readonly program?: string;

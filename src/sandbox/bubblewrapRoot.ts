@@ -63,7 +63,7 @@ export async function imageTree(trees: string, image: string): Promise<ImageTree
   } catch (error) {
     throw new UserError(
       `the image tree ${folder} is damaged (${errorText(error)}); build it again with ` +
-        "`npm run images -- --trees`, or remove it to use this machine's own programs",
+        `\`nightshift images build ${image} --trees\`, or remove it to use this machine's own programs`,
     );
   }
 }

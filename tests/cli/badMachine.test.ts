@@ -181,7 +181,7 @@ const CONTAINERS: readonly BadCase[] = [
   {
     what: "an image that is not there",
     args: container("noImage.yaml"),
-    says: /^the image nightshift\/no-such-image:latest is not on local; build it with `docker build .*` or `npm run images`$/m,
+    says: /^the image nightshift\/no-such-image:latest is not on local; build it with `nightshift images build no-such-image`$/m,
   },
   {
     what: "an image without python3",

@@ -31,8 +31,7 @@ export function imageChecker(engine: Engine): SandboxBackend["checkImage"] {
 function missing(engine: Engine, image: string, tag: string): string {
   return (
     `the image ${tag} is not on ${engine.host}; build it with ` +
-    `\`${engine.name} build -t ${tag} tasks/_images/${image}\` or ` +
-    `\`npm run images${engine.name === "docker" ? "" : ` -- --engine ${engine.name}`}\``
+    `\`nightshift images build ${image}${engine.name === "docker" ? "" : ` --engine ${engine.name}`}\``
   );
 }
 
