@@ -17,6 +17,8 @@ NOUN_FILES = {"05": "animal", "06": "artifact", "13": "food", "20": "plant"}
 SHARES = (("train", 0.6), ("validation", 0.75), ("record", 1.01))
 WORD = re.compile(r"[a-z]{3,14}\Z")
 GLOSS_CHARS_MAX = 200
+# Some pairs are drawn twice.
+TRIES_A_PAIR = 50
 
 PREDICATES = {
     "animal": ["was seen near the river", "was counted by the ranger", "slept through the storm", "was hungry"],
@@ -247,7 +249,9 @@ def main(sources, out):
     rows, used = {}, set()
     for name, size in SIZES.items():
         pairs, seen = pairs_of(*parts[name]), set()
-        while len(seen) < size:
+        for _ in range(size * TRIES_A_PAIR):
+            if len(seen) == size:
+                break
             label = LABELS[len(seen) % 3]
             make = writer.stated if rng.random() < 0.5 else writer.counted
             premise, hypothesis, words = make(pairs, label)
@@ -255,6 +259,8 @@ def main(sources, out):
                 seen.add((premise, hypothesis))
                 used.update(words)
                 rows.setdefault(name, []).append([premise, hypothesis, label])
+        if len(seen) < size:
+            sys.exit("WordNet's words make only %d different pairs for %s, not %d" % (len(seen), name, size))
     glossary = {}
     for synsets, senses in ((adjectives, adjective_senses), (nouns, noun_senses)):
         for word in used:
