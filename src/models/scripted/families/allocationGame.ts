@@ -111,7 +111,10 @@ export function allocationGame(notes: Notebook): Family | null {
       ),
     measure: (effort) =>
       /def column_strategy\(history, rng\)/.test(text)
-        ? { lines: measureLines(notes, 300 + Math.round(500 * effort)), trials: 8 + Math.round(14 * effort) }
+        ? {
+            lines: measureLines(notes, board.fields, 300 + Math.round(500 * effort)),
+            trials: 8 + Math.round(14 * effort),
+          }
         : null,
     trace: (draw) => `python3 -B - <<'EOF'
 import random
@@ -128,11 +131,16 @@ EOF`,
   });
 }
 
-function measureLines(notes: Notebook, rounds: number): string {
+/** What a round pays, from the simulation's constants: fields of equal value and the larger number of them, where it has none. */
+function measureLines(notes: Notebook, fields: number, rounds: number): string {
+  const text = seenText(notes);
+  const values = /^VALUES = (\([\d., ]+\)|\[[\d., ]+\])$/m.exec(text)?.[1] ?? null;
+  const share = values !== null && /^MAJORITY = False$/m.test(text);
   return `
 from opponent import column_strategy
 
 ROUNDS = ${rounds}
+VALUES = ${values ?? `[1] * ${fields}`}
 
 
 def measure(seed):
@@ -141,9 +149,9 @@ def measure(seed):
     for _ in range(ROUNDS):
         row = ${notes.brief.workFile.replace(/\.py$/, "")}.row_strategy([])
         column = column_strategy([], rng)
-        won = sum(mine > theirs for mine, theirs in zip(row, column))
-        lost = sum(mine < theirs for mine, theirs in zip(row, column))
-        total += (won > lost) - (won < lost)
+        won = sum(value for value, mine, theirs in zip(VALUES, row, column) if mine > theirs)
+        lost = sum(value for value, mine, theirs in zip(VALUES, row, column) if mine < theirs)
+        total += ${share ? "(won - lost) / sum(VALUES)" : "(won > lost) - (won < lost)"}
     return total / ROUNDS
 
 `;

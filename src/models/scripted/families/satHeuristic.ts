@@ -173,13 +173,10 @@ function measureLines(notes: Notebook, formulas: number): string {
   const text = seenText(notes);
   const variables = /\b(\d+) variables and \d+ clauses/.exec(text)?.[1] ?? "30";
   const clauses = /\b\d+ variables and (\d+) clauses/.exec(text)?.[1] ?? "132";
-  return `
-from solver import search
-
-FORMULAS = ${formulas}
+  const isGiven = /^def formula\(rng\):/m.test(notes.files.get("formulas.py") ?? "");
+  const drawn = `
 VARIABLES = ${variables}
 CLAUSES = ${clauses}
-DECISIONS_MAX = 120
 
 
 def formula(rng):
@@ -189,6 +186,13 @@ def formula(rng):
         clauses.append([v if rng.random() < 0.5 else -v for v in variables])
     return clauses
 
+`;
+  return `
+${isGiven ? "from formulas import VARIABLES, formula\n" : ""}from solver import search
+
+FORMULAS = ${formulas}
+DECISIONS_MAX = 120
+${isGiven ? "" : drawn}
 
 def decisions(clauses):
     solver = search(clauses, VARIABLES)
