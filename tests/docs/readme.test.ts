@@ -37,8 +37,8 @@ const shell = (script: string) =>
 
 it("goes from an empty folder to an own task and its dataset", { timeout: 3 * BLOCK_MS_MAX }, async () => {
   const blocks = [...(await readFile(path.join(REPOSITORY, "README.md"), "utf8")).matchAll(MARKED)];
-  const [make, change, run] = blocks.map((block) => block[1] ?? "");
-  expect(blocks).toHaveLength(3);
+  const [make, change, table, run] = blocks.map((block) => block[1] ?? "");
+  expect(blocks).toHaveLength(4);
 
   expect((await shell(make ?? "")).stdout).toMatch(/^rents +in the folder +0\.5385 +0\.5385 .* sound$/m);
   expect((await shell(change ?? "")).stdout).toMatch(/^rents +in the folder +0\.\d+ .* sound$/m);
@@ -47,6 +47,8 @@ it("goes from an empty folder to an own task and its dataset", { timeout: 3 * BL
   expect(starter).toBeGreaterThan(0.3);
   expect(starter).not.toBeCloseTo(0.538496, 3);
   expect(yaml).toContain("# `nightshift tasks check --record` measures");
+
+  expect((await shell(table ?? "")).stdout).toMatch(/^bikes +in the folder +0\.\d+ .* sound$/m);
 
   const played = await shell(run ?? "");
   expect(played.stdout).toMatch(/^funnel: 12 admitted = ([1-9]\d*) kept/m);
