@@ -66,18 +66,21 @@ export async function storedFiles(
   return files;
 }
 
-/** Writes scores, and those submitted files that are in no folder of the task; whole or not at all. */
+/**
+ * Writes scores, and those submitted files that are in no folder of the task; whole or not at all. A submission with a file that is too
+ * large to store is left out: nothing could judge it again.
+ */
 export async function writeStoredScores(task: Task, scored: readonly ScoredSubmission[]): Promise<void> {
   const folder = path.join(task.folder, "solution");
   const own = await ownFiles(task);
   const submissions = [];
   for (const { name, files, scores } of scored) {
+    const packed = new Map<string, Uint8Array>();
     for (const data of files.values()) {
-      if (own.has(sha256(data))) continue;
-      const packed = await promisify(gzip)(data, { level: 9 });
-      if (packed.byteLength <= STORED_BYTES_MAX)
-        await put(path.join(folder, packedName(sha256(data))), packed);
+      if (!own.has(sha256(data))) packed.set(sha256(data), await promisify(gzip)(data, { level: 9 }));
     }
+    if ([...packed.values()].some(({ byteLength }) => byteLength > STORED_BYTES_MAX)) continue;
+    for (const [digest, data] of packed) await put(path.join(folder, packedName(digest)), data);
     submissions.push({
       name,
       files: [...files].map(([file, data]) => ({ path: file, sha256: sha256(data) })),
