@@ -15,7 +15,10 @@ export const exportCommand: AddCommand = (program, world, done) => {
     .argument("<run>", "the run directory")
     .option("--recipe <name>", `one of ${RECIPE_NAMES.join(", ")}`, DEFAULT_RECIPE)
     .option("--out <dir>", "the export's folder (default: exports/<recipe> in the run)")
-    .option("--allow <kinds>", "let rows of scripted models and benchmark tasks out: scripted,benchmark")
+    .option(
+      "--allow <kinds>",
+      "let rows of scripted models, benchmark tasks and tasks not to train on out: scripted,benchmark,notTrainable",
+    )
     .action(async (directory: string, options: { recipe: string; out?: string; allow?: string }) => {
       const { reader, pipeline } = await readStoredRun(directory, []);
       const allow =

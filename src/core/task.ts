@@ -133,6 +133,13 @@ export const taskDefinitionSchema = z.strictObject({
   use: z
     .enum(["train", "heldOut", "benchmark"])
     .describe("What its rows are for; those of benchmarks leave only where `allow` names them."),
+  notTrainable: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "Why nobody should train on its rows though `use` is train, as where its image has an old API; they leave only where `allow` names them.",
+    ),
   validation: z
     .int()
     .positive()

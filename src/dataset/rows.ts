@@ -71,7 +71,10 @@ function taskColumns(trajectory: Trajectory, task: TaskInfo) {
     task_family: definition.family,
     task_use: definition.use,
     split: splitOf(definition),
-    trainable: definition.use === "train" && trajectory.provider !== SCRIPTED_PROVIDER,
+    trainable:
+      definition.use === "train" &&
+      definition.notTrainable === undefined &&
+      trajectory.provider !== SCRIPTED_PROVIDER,
   };
 }
 

@@ -117,7 +117,9 @@ export const trajectoryRowSchema = z.strictObject({
   split: text("train, validation or test by a hash of the family; test for held-out tasks; benchmark.", {
     indexed: true,
   }),
-  trainable: bool("False for benchmark and held-out tasks and for scripted policies."),
+  trainable: bool(
+    "False for benchmark and held-out tasks, tasks that say `notTrainable`, and scripted policies.",
+  ),
   group_id: text("Rollouts to be compared with one another (the GRPO group).", { indexed: true }),
   group_index: int32("Position in the group, from 0."),
   group_size: orNull(int32("Rollouts that a full group has; null where the pipeline groups none.")),

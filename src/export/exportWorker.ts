@@ -119,7 +119,7 @@ function openBooks(): Books {
   };
 }
 
-/** Scripted and benchmark rows leave the house only where somebody said so. */
+/** Rows of scripted policies, of benchmarks and of tasks not to train on leave the house only where somebody said so. */
 function refuseUnlessAllowed({ trajectory }: RolloutRows, allow: readonly Allowance[]): void {
   const refuse = (allowance: Allowance, what: string) => {
     throw new UserError(
@@ -132,6 +132,10 @@ function refuseUnlessAllowed({ trajectory }: RolloutRows, allow: readonly Allowa
   }
   if (trajectory.task_use === "benchmark" && !allow.includes("benchmark")) {
     refuse("benchmark", `is of the benchmark task ${trajectory.task_id}`);
+  }
+  const { task_use: use, trainable, provider } = trajectory;
+  if (use === "train" && !trainable && provider !== SCRIPTED_PROVIDER && !allow.includes("notTrainable")) {
+    refuse("notTrainable", `is of the task ${trajectory.task_id}, whose task.yaml says \`notTrainable\``);
   }
 }
 

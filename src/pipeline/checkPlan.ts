@@ -51,6 +51,12 @@ export function checkNeeds(plan: Plan, env: (name: string) => string | undefined
   const needs = [
     { name: "scripted", isNeeded: pipeline.cells.models.some(({ wire }) => wire === "scripted") },
     { name: "benchmark", isNeeded: plan.cells.some(({ task }) => task.definition.use === "benchmark") },
+    {
+      name: "notTrainable",
+      isNeeded: plan.cells.some(
+        ({ task }) => task.definition.use === "train" && task.definition.notTrainable !== undefined,
+      ),
+    },
   ] as const;
   for (const { name, isNeeded } of needs) {
     if (!leaves || !isNeeded || pipeline.allow.includes(name)) continue;

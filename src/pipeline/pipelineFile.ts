@@ -9,7 +9,7 @@ import { isTaskName, namesFault } from "../tasks/families/taskNames.ts";
 import { modelConfigSchema } from "./modelConfig.ts";
 import { tripwiresSchema } from "./tripwires.ts";
 
-const ALLOWABLE = ["scripted", "benchmark"] as const;
+const ALLOWABLE = ["scripted", "benchmark", "notTrainable"] as const;
 
 export const pipelineSchema = z.strictObject({
   name: z
@@ -186,7 +186,9 @@ export const pipelineSchema = z.strictObject({
   allow: z
     .array(z.enum(ALLOWABLE))
     .default([])
-    .describe("Rows that leave the house only when named here: of scripted models, of benchmark tasks."),
+    .describe(
+      "Rows that leave the house only when named here: of scripted models, of benchmark tasks, of tasks that say `notTrainable`.",
+    ),
 });
 export type { ModelConfig } from "./modelConfig.ts";
 export type Pipeline = z.infer<typeof pipelineSchema>;

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { workerPool } from "../../src/compute/workerPool.ts";
 import { canonicalJson } from "../../src/core/json.ts";
 import { huggingFaceFeatures } from "../../src/dataset/huggingFaceFeatures.ts";
+import type { Allowance } from "../../src/dataset/manifest.ts";
 import { openDataset } from "../../src/dataset/openDataset.ts";
 import { readFooter, readTable } from "../../src/dataset/readTable.ts";
 import { rowKey, sortingTableHasher } from "../../src/dataset/tableHash.ts";
@@ -63,9 +64,9 @@ export function exporterContract(recipe: Recipe): void {
       });
     });
 
-    const run = (outDir: string, allow: readonly ("scripted" | "benchmark")[]) =>
+    const run = (outDir: string, allow: readonly Allowance[], dataset = "dataset") =>
       exportDataset({
-        datasetDir: at("dataset"),
+        datasetDir: at(dataset),
         recipe: recipe.name,
         outDir,
         allow,
@@ -78,6 +79,25 @@ export function exporterContract(recipe: Recipe): void {
       await expect(run(at("refused"), ["benchmark"])).rejects.toThrow(/scripted policy.*--allow scripted/);
       await expect(run(at("refused"), ["scripted"])).rejects.toThrow(/benchmark task three-sat/);
       await expect(readFile(at("refused", REPORT_NAME))).rejects.toThrow();
+    });
+
+    it("refuses rows of a task that says notTrainable, unless they are allowed", async () => {
+      const task = fixtureTask("old", { notTrainable: "its image has an API of 2022" });
+      await writeDataset({
+        outDir: at("old"),
+        tasks: [task],
+        rows: streamed([fixtureRecord({ task })]),
+        runInfo: FIXTURE_RUN,
+        funnel: fixtureFunnel(1),
+        allow: [],
+        offThread: pool.runInWorker,
+        signal,
+      });
+      await expect(run(at("old-out"), ["scripted", "benchmark"], "old")).rejects.toThrow(
+        /task old, whose task\.yaml says `notTrainable`.*--allow notTrainable/,
+      );
+      const report = await run(at("old-out"), ["notTrainable"], "old");
+      expect(report.rollouts).toMatchObject({ read: 1, exported: 1 });
     });
 
     it("closes its books: read = exported + left out, and its report names every file", async () => {

@@ -237,6 +237,9 @@ describe("the rows of a rollout", () => {
     const bench = taskInfo(fixtureTask("ames-price", { use: "benchmark" }));
     const row = rolloutRows(fixtureRecord(), bench, { ...FIXTURE_RUN, groupSize: null }).trajectory;
     expect(row).toMatchObject({ trainable: false, split: "benchmark", group_size: null, group_index: 0 });
+    const old = taskInfo(fixtureTask("ames-price", { notTrainable: "its image has an API of 2022" }));
+    const written = rolloutRows(fixtureRecord(), old, FIXTURE_RUN).trajectory;
+    expect(written).toMatchObject({ trainable: false, split: "train" });
   });
 
   it("share a dedupe key where the same was done", () => {
