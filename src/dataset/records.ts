@@ -30,6 +30,8 @@ export const taskInfoSchema = z.strictObject({
   description: z.string(),
   playHash: z.string(),
   judgeHash: z.string(),
+  /** SPDX expression: of the task and, where it brings data of another licence, of that too. */
+  licence: z.string(),
 });
 export type TaskInfo = z.infer<typeof taskInfoSchema>;
 

@@ -58,7 +58,7 @@ export function rolloutRows(record: DatasetRecord, task: TaskInfo, run: RunInfo)
     dedupe_key: dedupeKey(trajectory),
     artifact_manifest_sha256: trajectory.finalSubmission,
     license: run.license,
-    source_license: task.definition.licence,
+    source_license: task.licence,
   };
   return { trajectory: wellFormed(row), steps: wellFormed(steps) };
 }

@@ -32,7 +32,7 @@ export function taskRow(task: TaskInfo, rewardFn: string): TaskRow {
     anchors: plainJson(definition.anchors),
     sigma: definition.sigma,
     reward_mapping: rewardFn,
-    license: definition.licence,
+    license: task.licence,
     source: definition.mlgym === null ? null : `mlgym:${definition.mlgym.id}`,
     definition: plainJson(definition),
   });

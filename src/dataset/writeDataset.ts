@@ -53,8 +53,10 @@ export async function writeDataset(options: WriteDatasetOptions): Promise<Writte
 }
 
 /** What rows hold of a task: not its files. */
-export function taskInfo({ id, definition, description, playHash, judgeHash }: Task): TaskInfo {
-  return { id, definition, description, playHash, judgeHash };
+export function taskInfo({ id, definition, description, playHash, judgeHash, data }: Task): TaskInfo {
+  const own = definition.licence;
+  const licence = data === null || data.licence === own ? own : `${own} AND ${data.licence}`;
+  return { id, definition, description, playHash, judgeHash, licence };
 }
 
 /** Records without the providers' verbatim replies, which no table holds and which are most of their bytes. */

@@ -5,9 +5,10 @@ import type { Trajectory } from "../../src/core/trajectory.ts";
 import { checkRollout } from "../../src/dataset/invariants.ts";
 import { reasoningVisibility } from "../../src/dataset/reasoningVisibility.ts";
 import { rolloutRows } from "../../src/dataset/rows.ts";
+import { taskInfo } from "../../src/dataset/writeDataset.ts";
 import { FIXTURE_RUN, type FixtureOptions, fixtureRecord, fixtureTask } from "./fixtures.ts";
 
-const task = fixtureTask();
+const task = taskInfo(fixtureTask());
 
 function modeOf(options: FixtureOptions, change: (trajectory: Trajectory) => Trajectory = (same) => same) {
   const record = fixtureRecord(options);

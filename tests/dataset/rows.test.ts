@@ -242,6 +242,17 @@ describe("the rows of a rollout", () => {
     expect(written).toMatchObject({ trainable: false, split: "train" });
   });
 
+  it("state the licence of the data beside the task's, where it is another", () => {
+    const withData = (licence: string) => {
+      const data = { licence, description: "A set.", bytes: 1, recipe: "0".repeat(64), prepared: null };
+      const task = taskInfo({ ...fixtureTask(), data });
+      return rolloutRows(fixtureRecord(), task, FIXTURE_RUN).trajectory.source_license;
+    };
+    const own = fixtureTask().definition.licence;
+    expect(withData(own)).toBe(own);
+    expect(withData("GPL-2.0-or-later")).toBe(`${own} AND GPL-2.0-or-later`);
+  });
+
   it("share a dedupe key where the same was done", () => {
     const key = (text: string) =>
       rowsOf(fixtureRecord({ steps: [{ text, observation: null }] })).trajectory.dedupe_key;

@@ -8,7 +8,9 @@ import type { DataSource } from "./dataFile.ts";
 
 const SILENCE_MS_MAX = 60_000;
 const TRIES_MAX = 5;
-const PAUSE_MS = 500;
+const PAUSE_MS = 300;
+/** Answers that a later try may not get: the request took too long, too many of them. */
+const PASSING = new Set([408, 429]);
 
 type UrlSource = Extract<DataSource, { kind: "url" }>;
 type OnBytes = (done: number, total: number | null) => void;
@@ -79,9 +81,15 @@ async function fetchRest(
       signal: AbortSignal.any([signal, silence.signal]),
       headers: { ...(have > 0 ? { range: `bytes=${have}-` } : {}), "accept-encoding": "identity" },
     });
-    // All of it is here already.
-    if (response.status === 416 && have > 0) return;
-    if (response.status >= 500) throw new Error(`the server answers ${response.status}`);
+    if (response.status === 416 && have > 0) {
+      const whole = /\/(\d+)$/.exec(response.headers.get("content-range") ?? "")?.[1];
+      // All of it is here already, or what is here is of another file and is fetched anew.
+      if (whole === undefined || Number(whole) === have) return;
+      await rm(partial, { force: true });
+      throw new Error(`the server has ${whole} bytes where ${have} are here`);
+    }
+    if (response.status >= 500 || PASSING.has(response.status))
+      throw new Error(`the server answers ${response.status}`);
     if (!response.ok || response.body === null) {
       throw new UserError(
         `cannot fetch ${source.url}: the server answers ${response.status}; look at the address`,

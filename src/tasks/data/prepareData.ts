@@ -9,6 +9,7 @@ import {
   rename,
   rm,
   stat,
+  statfs,
   utimes,
   writeFile,
 } from "node:fs/promises";
@@ -27,6 +28,7 @@ import { runTool } from "./runTool.ts";
 import { filesBelow, treeHash } from "./treeHash.ts";
 
 const PREPARE_MS_MAX = 3_600_000;
+const ROOM_FACTOR = 4;
 /** The time that every prepared file bears: the first second of 2020. */
 const FILE_TIME_SECONDS = 1_577_836_800;
 const PYTHON_HELPERS = fileURLToPath(new URL("../python/", import.meta.url));
@@ -60,6 +62,7 @@ export async function prepareData(
   );
   const places = preparedPlaces(cacheRoot, data.recipe);
   await mkdir(path.dirname(places.folder), { recursive: true });
+  await checkRoom(path.dirname(places.folder), id, declared.bytes);
   await using _lock = await holdLock(`${places.folder}.lock`, `preparing the data of ${id}`);
   const scratch = await mkdtemp(path.join(path.dirname(places.folder), ".preparing-"));
   try {
@@ -138,7 +141,9 @@ async function heldSource(
     say("is in the cache");
     return held;
   }
+  // Sources hold the labels too: no other user of this machine, such as a sandbox's, may look at them.
   await mkdir(path.dirname(held), { recursive: true });
+  await chmod(path.dirname(held), 0o700);
   await using _lock = await holdLock(`${held}.lock`, `fetching ${nameOf(source)}`);
   const partial = `${held}.partial`;
   if (source.kind === "url") {
@@ -228,6 +233,18 @@ function everyPercent(say: (text: string) => void): (done: number, total: number
     told = text;
     say(text);
   };
+}
+
+/** Sources lie there packed and unpacked, and once more as what they are prepared into. */
+async function checkRoom(folder: string, id: string, bytes: number): Promise<void> {
+  const { bavail, bsize } = await statfs(folder);
+  const needed = ROOM_FACTOR * bytes;
+  if (bavail * bsize >= needed) return;
+  const megabytes = (count: number) => `${Math.ceil(count / 1_000_000)} MB`;
+  throw new UserError(
+    `preparing the data of ${id} takes about ${megabytes(needed)}, and ${folder} has ${megabytes(bavail * bsize)} free; ` +
+      "free some, or name another folder in NIGHTSHIFT_CACHE",
+  );
 }
 
 const exists = (place: string) =>
