@@ -15,7 +15,7 @@ import { readTextFile } from "../tasks/readText.ts";
 import { toolset } from "../tools/toolset.ts";
 import { agentWith, modelIdentity } from "./models.ts";
 import { PACKAGE_ROOT } from "./packageRoot.ts";
-import { openTask } from "./tasks.ts";
+import { hasItsData, openTask } from "./tasks.ts";
 import type { World } from "./world.ts";
 
 /** Tasks that are opened side by side: an instance that is new costs a process. */
@@ -64,7 +64,9 @@ export async function planOf(world: Pick<World, "env">, pipeline: Pipeline): Pro
     const opened = await Promise.all(
       some.map((id) => openTask(world, id, (definition) => resolveLimits(pipeline, definition))),
     );
-    for (const task of opened) tasks.set(task.id, task);
+    for (const task of opened) {
+      if (pipeline.cells.absent === "refuse" || hasItsData(task)) tasks.set(task.id, task);
+    }
   }
   return makePlan(pipeline, tasks, {
     agent: (config) => agentIdentity(config, prompts, toolset),

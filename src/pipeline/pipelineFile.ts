@@ -28,6 +28,12 @@ export const pipelineSchema = z.strictObject({
         .describe(
           "Folders under `tasks/`, yours first, then the package's; instances of a family as `family/7` or `family/0..15`.",
         ),
+      absent: z
+        .enum(["refuse", "leaveOut"])
+        .default("refuse")
+        .describe(
+          "What becomes of a task whose data is not prepared here: the run is refused, or goes on without it.",
+        ),
       agents: z
         .array(agentConfigSchema)
         .min(1)

@@ -19,6 +19,8 @@ export interface PlannedCell {
 export interface Plan {
   readonly pipeline: Pipeline;
   readonly cells: readonly PlannedCell[];
+  /** Tasks that are named and not played, since their data is not here: only where the file says so. */
+  readonly leftOut: readonly string[];
 }
 
 /** What an agent configuration and a model configuration are in keys; given by the composition root. */
@@ -41,8 +43,13 @@ export function resolveLimits(pipeline: Pick<Pipeline, "limits">, task: Task["de
 export function makePlan(pipeline: Pipeline, tasks: ReadonlyMap<string, Task>, identities: Identities): Plan {
   const { perCell, accepted } = pipeline.rollouts;
   const cells: PlannedCell[] = [];
+  const leftOut: string[] = [];
   for (const taskId of writtenOut(pipeline.cells.tasks)) {
     const task = tasks.get(taskId);
+    if (task === undefined && pipeline.cells.absent === "leaveOut") {
+      leftOut.push(taskId);
+      continue;
+    }
     if (task === undefined) throw new UserError(`the plan names the task "${taskId}", which was not loaded`);
     const limits = resolveLimits(pipeline, task.definition);
     for (const agent of pipeline.cells.agents) {
@@ -72,7 +79,12 @@ export function makePlan(pipeline: Pipeline, tasks: ReadonlyMap<string, Task>, i
       `two cells are the same (task ${twin.cell.taskId}, model ${twin.cell.model.id}): remove the repeated entry under cells`,
     );
   }
-  return { pipeline, cells };
+  if (cells.length === 0) {
+    throw new UserError(
+      `nothing is left to play: the data of ${leftOut.join(", ")} is not prepared; run \`nightshift data prepare ${leftOut.join(" ")}\` first`,
+    );
+  }
+  return { pipeline, cells, leftOut };
 }
 
 /** The key of a seed of a planned cell. */

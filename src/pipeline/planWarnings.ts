@@ -19,6 +19,7 @@ export interface Ground {
 /** The warnings of a plan, in the order of the pipeline file. Pure. */
 export function planWarnings(plan: Plan, ground: Ground): readonly string[] {
   return [
+    ...absentWarnings(plan),
     ...samplingWarnings(plan),
     ...rolloutWarnings(plan),
     ...limitWarnings(plan),
@@ -26,6 +27,14 @@ export function planWarnings(plan: Plan, ground: Ground): readonly string[] {
     ...budgetWarnings(plan),
     ...filterWarnings(plan),
     ...allowWarnings(plan),
+  ];
+}
+
+function absentWarnings({ leftOut }: Plan): readonly string[] {
+  if (leftOut.length === 0) return [];
+  const names = leftOut.join(" ");
+  return [
+    `cells.absent: ${leftOut.length} tasks are left out; \`nightshift data prepare ${names}\` brings their data`,
   ];
 }
 

@@ -104,11 +104,10 @@ async function prepareGround(options: BubblewrapBackendOptions): Promise<LocalGr
   }
   await releaseFolder(folder);
   const absent = failures.some((text) => /ENOENT|not found/.test(text));
-  throw new UserError(
-    `bubblewrap sandboxes do not work here: ${[...new Set(failures)].join("; ")}; ${
-      absent ? "install bubblewrap >= 0.8 (apt-get install bubblewrap)" : "see `nightshift doctor`"
-    }, or use the process backend`,
-  );
+  const why = absent
+    ? "bubblewrap is not installed; install bubblewrap >= 0.8 (apt-get install bubblewrap)"
+    : `${[...new Set(failures)].join("; ")}; see \`nightshift doctor\``;
+  throw new UserError(`bubblewrap sandboxes do not work here: ${why}, or use the process backend`);
 }
 
 /** Cgroups wherever they can be made, then none. Whoever does not keep them closes them. */

@@ -75,7 +75,7 @@ describe("a plan", () => {
       rollouts: { perCell: 1 },
       stages: {},
     });
-    return () => checkNeeds({ pipeline, cells: [] }, () => "key");
+    return () => checkNeeds({ pipeline, cells: [], leftOut: [] }, () => "key");
   };
   const messages = { ...remote, wire: "anthropic", thinking: { budgetTokens: 2048 } };
 
