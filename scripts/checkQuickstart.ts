@@ -11,7 +11,12 @@ if (directory === undefined) {
   process.exit(2);
 }
 const { reader, pipeline } = await readStoredRun(directory, []);
-const cells = summariseCells(await planOf(await createWorld(), pipeline), reader.state);
+const plan = await planOf(await createWorld(), pipeline);
+const cells = summariseCells(plan, reader.state);
+const usedFor = (use: string) =>
+  new Set(
+    plan.cells.filter(({ task }) => task.definition.use === use).map(({ task }) => task.definition.family),
+  ).size;
 const ended = [...reader.state.rollouts.values()].filter(({ status }) => status === "ended");
 const steps = ended.map(({ facts }) => facts?.stepCount ?? 0).toSorted((a, b) => a - b);
 const outcomes = new Set(cells.flatMap((cell) => Object.keys(cell.outcomes)));
@@ -22,6 +27,9 @@ function promise(what: string, found: string | number, holds: boolean): void {
   console.log(`${holds ? "ok    " : "BROKEN"} ${what}: ${found}`);
 }
 
+promise("families that train ≥ 2", usedFor("train"), usedFor("train") >= 2);
+promise("families held out ≥ 2", usedFor("heldOut"), usedFor("heldOut") >= 2);
+promise("benchmark tasks: none", usedFor("benchmark"), usedFor("benchmark") === 0);
 promise("rollouts ≥ 120", ended.length, ended.length >= 120);
 promise("median steps ≥ 8", quantile(steps, 0.5) ?? 0, (quantile(steps, 0.5) ?? 0) >= 8);
 promise("judge seeds = 3", pipeline.stages.evaluate.seeds, pipeline.stages.evaluate.seeds === 3);

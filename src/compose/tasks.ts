@@ -96,8 +96,9 @@ export async function openTask(
   signal: AbortSignal = NEVER,
 ): Promise<Task> {
   const root = await findTask(world, id, signal);
-  const task = await loadTask(root, id);
-  const limited = limitsOf === undefined ? task : await loadTask(root, id, limitsOf(task.definition));
+  const home = await rootOf(id);
+  const task = await loadTask(root, id, undefined, home);
+  const limited = limitsOf === undefined ? task : await loadTask(root, id, limitsOf(task.definition), home);
   return withPreparedData(limited, cacheRootOf(world));
 }
 

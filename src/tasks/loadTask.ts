@@ -35,9 +35,15 @@ export const TASK_ID = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
 
 /**
  * Loads one task. `limits` fill the description's placeholders; without them the task's own, over the defaults.
- * Neither hash depends on them, nor on where the folder lies. Throws a UserError with file and line on any fault.
+ * Shared images are looked for under `imagesRoot`: an instance lies in the cache, its family's images do not.
+ * Neither hash depends on the limits, nor on where the folder lies. Throws a UserError with file and line on any fault.
  */
-export async function loadTask(tasksRoot: string, id: string, limits?: RolloutLimits): Promise<Task> {
+export async function loadTask(
+  tasksRoot: string,
+  id: string,
+  limits?: RolloutLimits,
+  imagesRoot = tasksRoot,
+): Promise<Task> {
   const folder = path.resolve(tasksRoot, id);
   const name = parseTaskName(id);
   const label = path.join(path.basename(path.resolve(tasksRoot)), id);
@@ -112,7 +118,7 @@ export async function loadTask(tasksRoot: string, id: string, limits?: RolloutLi
       id,
       description: template,
       workspace: digests(workspace),
-      image: await imageIdentity(tasksRoot, definition.image),
+      image: await imageIdentity(imagesRoot, definition.image),
       submission: definition.submission,
       validation: definition.validation,
       ...(data === null ? {} : { data: data.prepared?.public ?? data.recipe }),

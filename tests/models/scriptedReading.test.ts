@@ -145,6 +145,7 @@ describe("families", () => {
     expect(familyOf(talk([], "`choose(clauses, trail, conflicts)` is called")).name).toBe(
       "branching heuristic",
     );
+    expect(familyOf(talk([], "`choose(capacity, rooms, item)` is called")).name).toBe("packing heuristic");
     expect(familyOf(talk([], "Predict the price of houses.")).name).toBe("unknown task");
   });
 
@@ -161,6 +162,39 @@ describe("families", () => {
     expect(boardIn("90 soldiers on five fields")).toEqual({ fields: 5, soldiers: 90 });
     expect(boardIn("FIELDS = 7\nSOLDIERS = 40\n")).toEqual({ fields: 7, soldiers: 40 });
     expect(boardIn("many fields")).toBeNull();
+  });
+
+  it("measure with what the task says a round pays, and with its own formulas", () => {
+    const player = (text: string, opening: string, files: readonly (readonly [string, string])[]) => {
+      const notes = talk(
+        files.map(([name, content]) => [`cat ${name}`, content] as const),
+        `${OPENING.slice(OPENING.indexOf("# What counts"))}\n${opening}`,
+      );
+      const change = familyOf(notes).propose(notes, 0.6, prng(1));
+      if (change?.kind !== "text") throw new Error(`no proposal: ${text}`);
+      const version = { ...notes.current, text: change.text };
+      return familyOf(notes).study(notes, version, 0.6, prng(1)) ?? "";
+    };
+    const board = "`row_strategy(history)` places up to 60 soldiers on three fields.";
+    const rules = "FIELDS = 3\nSOLDIERS = 60\nVALUES = (1, 3, 2)\nMAJORITY = False\n";
+    const opponent = "def column_strategy(history, rng):\n    return BOOK[0]\n";
+    const shared = player("blotto", board, [
+      ["simulate.py", rules],
+      ["opponent.py", opponent],
+    ]);
+    expect(shared).toContain("VALUES = (1, 3, 2)");
+    expect(shared).toContain("(won - lost) / sum(VALUES)");
+    expect(player("equal", board, [["opponent.py", opponent]])).toContain("VALUES = [1] * 3");
+    const sat = "`choose(clauses, trail, conflicts)` is called; formulas have 20 variables and 80 clauses.";
+    const solver = "def search(clauses, variable_count):\n    yield\n";
+    const drawn = "def formula(rng):\n    return []\n";
+    const own = player("sat", sat, [
+      ["solver.py", solver],
+      ["formulas.py", drawn],
+    ]);
+    expect(own).toContain("from formulas import VARIABLES, formula");
+    expect(own).not.toContain("def formula(rng)");
+    expect(player("drawn", sat, [["solver.py", solver]])).toContain("VARIABLES = 20");
   });
 
   it("repair a damaged program from its constants, and refine it near where it was", () => {
