@@ -9,16 +9,18 @@ export const dataCommand: AddCommand = (program, world, done) => {
   const data = program.command("data").description("the data that tasks bring from elsewhere");
   data
     .command("list")
-    .description("every task that brings data: licence, size, and whether it is prepared here")
+    .description(
+      "every task that brings data: licence, size, where it comes from, and whether it is prepared here",
+    )
     .action(async () => {
-      const rows = (await dataRows(world)).map(({ id, data: { licence, bytes, description }, state }) => [
+      const rows = (await dataRows(world)).map(({ id, data: { licence, bytes }, sources, state }) => [
         id,
         licence,
         `${(bytes / MEGABYTE).toFixed(1)} MB`,
         state,
-        description.split(/(?<=[.;]) /)[0] ?? "",
+        sources.join(", "),
       ]);
-      world.say(textTable(["task", "licence", "fetched", "here", "what"], rows));
+      world.say(textTable(["task", "licence", "fetched", "here", "from"], rows));
     });
   data
     .command("prepare")

@@ -2,11 +2,13 @@
 import path from "node:path";
 import { UserError } from "../core/errors.ts";
 import type { TaskData } from "../core/task.ts";
+import { type DataSource, parseDataFile } from "../tasks/data/dataFile.ts";
 import { prepareData, recordPrepared } from "../tasks/data/prepareData.ts";
 import { preparedNote, verifyPrepared } from "../tasks/data/preparedData.ts";
 import { loadFamily } from "../tasks/families/loadFamily.ts";
 import { isFamily } from "../tasks/listTasks.ts";
 import { loadTask } from "../tasks/loadTask.ts";
+import { readTextFile } from "../tasks/readText.ts";
 import { pythonOf } from "./backends.ts";
 import { cacheRootOf } from "./cacheRoot.ts";
 import { listAllFamilies, listAllTasks, rootOf } from "./tasks.ts";
@@ -15,6 +17,8 @@ import type { World } from "./world.ts";
 export interface DataRow {
   readonly id: string;
   readonly data: TaskData;
+  /** What is fetched, in a few words: `debian wordnet-base`, or the host of an address. */
+  readonly sources: readonly string[];
   readonly state: "prepared" | "not prepared";
 }
 
@@ -26,9 +30,20 @@ export async function dataRows(world: World): Promise<readonly DataRow[]> {
   for (const { id, data } of all) {
     if (data === null) continue;
     const note = await preparedNote(cacheRoot, data.recipe);
-    rows.push({ id, data, state: note === null ? "not prepared" : "prepared" });
+    const file = path.join(await rootOf(id), id, "data.yaml");
+    const { sources } = parseDataFile(await readTextFile(file, "the task's data file"), file);
+    rows.push({
+      id,
+      data,
+      sources: [...new Set(sources.map(sourceWords))],
+      state: note === null ? "not prepared" : "prepared",
+    });
   }
   return rows;
+}
+
+function sourceWords(source: DataSource): string {
+  return source.kind === "url" ? new URL(source.url).host : `${source.kind} ${source.package}`;
 }
 
 /** Prepares, or with `verify` only looks at, the data of tasks. Returns what is wrong with what was verified. */
