@@ -107,7 +107,7 @@ function countLine(reports: readonly TaskReport[]): string {
 }
 
 function verdictOf({ defects, notProven }: TaskReport): string {
-  if (defects.length > 0) return `${defects.length} defects`;
+  if (defects.length > 0) return `${defects.length} defect${defects.length === 1 ? "" : "s"}`;
   return notProven === null ? "sound" : "not proven here";
 }
 

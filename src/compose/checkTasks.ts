@@ -7,7 +7,7 @@ import { UserError } from "../core/errors.ts";
 import type { Evaluator } from "../core/evaluation.ts";
 import { suggestion } from "../core/nearest.ts";
 import type { BlobStore, SandboxBackend } from "../core/sandbox.ts";
-import type { Task } from "../core/task.ts";
+import { signedScore, type Task } from "../core/task.ts";
 import { type CaseBook, caseBook } from "../judge/caseBook.ts";
 import { checkTask, type Scored } from "../judge/checkTask.ts";
 import { heldBlobs } from "../judge/heldBlobs.ts";
@@ -258,10 +258,17 @@ async function targetsOf(world: World, { ids, all, record }: CheckRequest): Prom
   return found.map((id) => ({ root: own, id }));
 }
 
+/** A score better than the optimum by chance is recorded as the optimum; the check has told of one that is more than chance. */
+function atMostOptimum(definition: Task["definition"], score: number | null): number | null {
+  const { optimum } = definition.anchors;
+  if (score === null || optimum === null) return score;
+  return signedScore(definition, score) > signedScore(definition, optimum) ? optimum : score;
+}
+
 /** Writes what was measured into task.yaml, unless the task would no longer load: then the file is put back. */
 async function recorded(
   root: string,
-  { id, folder }: Task,
+  { id, folder, definition }: Task,
   report: TaskReport,
   scored: readonly Scored[],
 ): Promise<TaskReport> {
@@ -275,7 +282,7 @@ async function recorded(
     starter: measured,
     sigma,
     probe: scoreOf("probe"),
-    best: scoreOf("reference"),
+    best: atMostOptimum(definition, scoreOf("reference")),
   });
   try {
     const task = await loadTask(root, id);

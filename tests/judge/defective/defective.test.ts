@@ -1,7 +1,6 @@
 // Defective task folders by the dozen: `tasks check` finds each and says it in one clear sentence, under the right gate.
-import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { COPIES, DEFECTS } from "./defects.ts";
+import { DEFECTS, layOut } from "./defects.ts";
 import { type Workshop, workshop } from "./scaffold.ts";
 
 let here: Workshop;
@@ -17,8 +16,7 @@ describe("a defective task", () => {
   });
 
   it.each(DEFECTS)("with %s is told of it (%s)", async (what, gate, kind, edits, sentence) => {
-    const name = await here.scaffold(`bad-${what.replaceAll(/[^a-z]+/g, "-")}`, kind, edits);
-    await COPIES[what]?.(path.join(here.root, name));
+    const name = await layOut(here.root, what, kind, edits);
     const { defects } = await here.check(name, { seeds: what.startsWith("noise") ? 3 : 2 });
     const fitting = defects.filter(({ text }) => sentence.test(text));
     expect(fitting, defects.map(({ text }) => text).join("\n")).toHaveLength(1);

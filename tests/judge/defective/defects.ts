@@ -2,7 +2,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { Gate } from "../../../src/judge/taskReport.ts";
-import type { Edits, Kind } from "./scaffold.ts";
+import { type Edits, type Kind, scaffoldTask } from "./scaffold.ts";
 
 /** Judges that trust what they should not. */
 const CSV_HEAD =
@@ -378,7 +378,7 @@ class Weak(unittest.TestCase):
 ];
 
 /** What is copied from elsewhere in the task once it stands. */
-export const COPIES: Readonly<Record<string, (folder: string) => Promise<void>>> = {
+const COPIES: Readonly<Record<string, (folder: string) => Promise<void>>> = {
   "a solution that is worse": async (folder) => {
     const answers = await readFile(path.join(folder, "hidden/answers.csv"), "utf8");
     const [, ...rows] = answers.trim().split("\n");
@@ -420,3 +420,11 @@ export const COPIES: Readonly<Record<string, (folder: string) => Promise<void>>>
       await readFile(path.join(folder, "solution/reference/estimate.py")),
     ),
 };
+
+/** Lays out a defective task below `root`; its name. */
+export async function layOut(root: string, what: string, kind: Kind, edits: Edits): Promise<string> {
+  const name = `bad-${what.replaceAll(/[^a-z]+/g, "-")}`;
+  await scaffoldTask(root, { name, kind, edits });
+  await COPIES[what]?.(path.join(root, name));
+  return name;
+}

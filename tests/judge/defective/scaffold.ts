@@ -2,7 +2,6 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { expect } from "vitest";
 import { caseBook } from "../../../src/judge/caseBook.ts";
 import { checkTask, type Scored } from "../../../src/judge/checkTask.ts";
 import type { TaskReport } from "../../../src/judge/taskReport.ts";
@@ -54,26 +53,7 @@ export async function workshop(): Promise<Workshop> {
   }
   return {
     root,
-    async scaffold(name, kind, edits = {}) {
-      const key = Buffer.from(name.padEnd(32, "k")).toString("hex");
-      await newTask({ name, kind, tasksRoot: root, key });
-      for (const [file, edit] of Object.entries(edits)) {
-        const target = path.join(root, name, file);
-        if (edit === null) await rm(target, { recursive: true });
-        else if (typeof edit === "string") {
-          await mkdir(path.dirname(target), { recursive: true });
-          await writeFile(target, edit);
-        } else {
-          let text = await readFile(target, "utf8");
-          for (const [from, to] of edit) {
-            expect(text).toMatch(from);
-            text = text.replace(from, () => to);
-          }
-          await writeFile(target, text);
-        }
-      }
-      return name;
-    },
+    scaffold: (name, kind, edits = {}) => scaffoldTask(root, { name, kind, edits }),
     check: (name, settings = {}) => checked(name, settings, true, () => undefined),
     async scored(name) {
       const scored: Scored[] = [];
@@ -85,4 +65,30 @@ export async function workshop(): Promise<Workshop> {
       await rm(path.dirname(root), { recursive: true, force: true });
     },
   };
+}
+
+/** Lays out a task below `root`, spoilt by `edits`; its name. */
+export async function scaffoldTask(
+  root: string,
+  { name, kind, edits }: { readonly name: string; readonly kind: Kind; readonly edits: Edits },
+): Promise<string> {
+  const key = Buffer.from(name.padEnd(32, "k")).toString("hex");
+  await newTask({ name, kind, tasksRoot: root, key });
+  for (const [file, edit] of Object.entries(edits)) {
+    const target = path.join(root, name, file);
+    if (edit === null) await rm(target, { recursive: true });
+    else if (typeof edit === "string") {
+      await mkdir(path.dirname(target), { recursive: true });
+      await writeFile(target, edit);
+    } else {
+      let text = await readFile(target, "utf8");
+      for (const [from, to] of edit) {
+        const changed = text.replace(from, () => to);
+        if (changed === text) throw new Error(`${file} has no ${from} to replace`);
+        text = changed;
+      }
+      await writeFile(target, text);
+    }
+  }
+  return name;
 }
