@@ -5,7 +5,7 @@ import random
 from family_kit import filled, request, rng_for, rounded, secret, template, write_task
 
 FAMILY = "allocation-bandits"
-DRAWS_MAX = 40
+DRAWS_MAX = 80
 TUNE_EPISODES = 40
 # A rung must earn so much more than the one below, as a share of what always taking the best arm would add to the starter.
 STEPS = (("starter", "probe", 0.1), ("probe", "best", 0.05))
@@ -61,16 +61,18 @@ def main():
     rng = rng_for(FAMILY, seed, "instance")
     key = secret(FAMILY, seed)
     text = lambda path, **given: filled(template(__file__, path), **given)
+    # Drawn once: what is refused more often must not become rare.
+    kind = rng.choice(sorted(TITLES))
     for _ in range(DRAWS_MAX):
         parameters = {
-            "kind": rng.choice(sorted(TITLES)),
+            "kind": kind,
             "arms": rng.randint(3, 8),
             "rounds": rng.randint(30, 60),
             "episodes": rng.randint(120, 200),
             "spread": round(rng.uniform(0.3, 0.9), 2),
             "changes": rng.choice(("never", "never", "once")),
         }
-        kind, arms, episodes = parameters["kind"], parameters["arms"], parameters["episodes"]
+        arms, episodes = parameters["arms"], parameters["episodes"]
         drawer = text("arms.py", **{name: value for name, value in parameters.items() if name != "episodes"})
         episode = module(drawer)["episode"]
         # As judge.py draws them.
