@@ -80,7 +80,6 @@ interface Changes {
   readonly script?: string;
   readonly sha256?: string | null;
   readonly bytesMax?: number;
-  readonly bytes?: number;
   readonly source?: string;
   readonly python?: string;
 }
@@ -97,7 +96,7 @@ async function place(changes: Changes = {}) {
     `{ kind: url, url: "${address}", path: set.bin, bytesMax: ${changes.bytesMax ?? 400_000}${sum === null ? "" : `, sha256: ${sum}`} }`;
   await writeFile(
     path.join(folder, "data.yaml"),
-    `licence: MIT\ndescription: A set.\nsources:\n  - ${source}\nbytes: ${changes.bytes ?? 300_000}\n`,
+    `licence: MIT\ndescription: A set.\nsources:\n  - ${source}\nbytes: 300000\n`,
   );
   await writeFile(path.join(folder, "prepare.py"), changes.script ?? SCRIPT);
   const said: string[] = [];
@@ -279,8 +278,12 @@ const BAD: readonly { what: string; changes?: Changes; answer?: Answer; says: Re
   },
   {
     what: "a small disk",
-    changes: { bytes: 9_000_000_000_000_000 },
-    says: /^preparing the data of set takes about 36000000000 MB, and \S+ has \d+ MB free; free some, or name another/,
+    changes: { bytesMax: 9_000_000_000_000_000 },
+    answer: (_, response) => {
+      response.setHeader("content-length", 9_000_000_000_000_000);
+      response.write("x");
+    },
+    says: /^fetching http:\S+ takes 9000000000 MB, and \S+ has \d+ MB free; free some, or name another folder in NIGHTSHIFT_CACHE$/,
   },
 ];
 

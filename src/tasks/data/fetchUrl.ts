@@ -2,9 +2,11 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { open, rename, rm, stat } from "node:fs/promises";
+import path from "node:path";
 import { pipeline } from "node:stream/promises";
 import { errorText, UserError } from "../../core/errors.ts";
 import type { DataSource } from "./dataFile.ts";
+import { requireRoom } from "./requireRoom.ts";
 
 const SILENCE_MS_MAX = 60_000;
 const TRIES_MAX = 5;
@@ -104,6 +106,7 @@ async function fetchRest(
         `${source.url}: larger than data.yaml's bytesMax (${source.bytesMax}); it is another file`,
       );
     if (total !== null && total > source.bytesMax) throw tooLarge();
+    if (total !== null) await requireRoom(path.dirname(partial), total - done, `fetching ${source.url}`);
     const handle = await open(partial, resumed ? "a" : "w");
     try {
       for await (const chunk of response.body) {

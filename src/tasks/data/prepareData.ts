@@ -9,7 +9,6 @@ import {
   rename,
   rm,
   stat,
-  statfs,
   utimes,
   writeFile,
 } from "node:fs/promises";
@@ -24,11 +23,13 @@ import { fetchPackage } from "./fetchPackage.ts";
 import { fetchUrl } from "./fetchUrl.ts";
 import { holdLock } from "./holdLock.ts";
 import { differsFrom, type PreparedNote, preparedPlaces } from "./preparedData.ts";
+import { requireRoom } from "./requireRoom.ts";
 import { runTool } from "./runTool.ts";
 import { filesBelow, treeHash } from "./treeHash.ts";
 
 const PREPARE_MS_MAX = 3_600_000;
-const ROOM_FACTOR = 4;
+/** A copy of what was fetched, and what is prepared of it. */
+const ROOM_FACTOR = 2;
 /** The time that every prepared file bears: the first second of 2020. */
 const FILE_TIME_SECONDS = 1_577_836_800;
 const PYTHON_HELPERS = fileURLToPath(new URL("../python/", import.meta.url));
@@ -62,7 +63,6 @@ export async function prepareData(
   );
   const places = preparedPlaces(cacheRoot, data.recipe);
   await mkdir(path.dirname(places.folder), { recursive: true });
-  await checkRoom(path.dirname(places.folder), id, declared.bytes);
   await using _lock = await holdLock(`${places.folder}.lock`, `preparing the data of ${id}`);
   const scratch = await mkdtemp(path.join(path.dirname(places.folder), ".preparing-"));
   try {
@@ -77,6 +77,8 @@ export async function prepareData(
         (text) => onProgress(`${id}: ${name}: ${text}`),
         signal,
       );
+      const bytes = (await filesBelow(held)).reduce((sum, file) => sum + file.bytes, 0);
+      await requireRoom(scratch, ROOM_FACTOR * bytes, `preparing the data of ${id}`);
       await layOut(held, path.join(sources, `${index}-${nameOf(source)}`));
     }
     const out = path.join(scratch, "out");
@@ -233,18 +235,6 @@ function everyPercent(say: (text: string) => void): (done: number, total: number
     told = text;
     say(text);
   };
-}
-
-/** Sources lie there packed and unpacked, and once more as what they are prepared into. */
-async function checkRoom(folder: string, id: string, bytes: number): Promise<void> {
-  const { bavail, bsize } = await statfs(folder);
-  const needed = ROOM_FACTOR * bytes;
-  if (bavail * bsize >= needed) return;
-  const megabytes = (count: number) => `${Math.ceil(count / 1_000_000)} MB`;
-  throw new UserError(
-    `preparing the data of ${id} takes about ${megabytes(needed)}, and ${folder} has ${megabytes(bavail * bsize)} free; ` +
-      "free some, or name another folder in NIGHTSHIFT_CACHE",
-  );
 }
 
 const exists = (place: string) =>
