@@ -43,9 +43,7 @@ def drawn(rng, scoring):
     book = draw_book(rng, habit, values, soldiers, count, lean)
     sample = draw_book(rng, habit, values, soldiers, count, lean)
     starter = [placed([rng.random() ** 2 + 0.02 for _ in values], soldiers) for _ in range(STARTER_MOVES)]
-    scores = [result(row, column, values, scoring) for row in starter for column in book]
-    base = sum(scores) / len(scores)
-    sigma = (sum((score - base) ** 2 for score in scores) / len(scores) / (GAMES * ROUNDS)) ** 0.5
+    base = sum(mean_result(row, book, values, scoring) for row in starter) / len(starter)
     if scoring == "share":
         reference, best = best_by_share(book, values, soldiers)
     else:
@@ -61,6 +59,8 @@ def drawn(rng, scoring):
     scored = [(abs(mean_result(row, book, values, scoring) - aim), row) for row in candidates]
     probe = min(scored)[1]
     middle = mean_result(probe, book, values, scoring)
+    # A fixed placement's score can vary more than the starter's: the noise is that of the noisiest of them.
+    sigma = max(deviation(rows, book, values, scoring) for rows in (starter, [probe], [reference])) / (GAMES * ROUNDS) ** 0.5
     if min(middle - base, best - middle) < max(SIGMAS * sigma, STEP_SHARE_MIN * (best - base)):
         return None
     nothing = mean_result([0] * fields, book, values, scoring)
@@ -81,6 +81,13 @@ def drawn(rng, scoring):
         },
         "sigma": rounded(sigma, 3),
     }
+
+
+def deviation(rows, book, values, scoring):
+    """The standard deviation of one round's result, where each of the rows is as likely as any other."""
+    scores = [result(row, column, values, scoring) for row in rows for column in book]
+    mean = sum(scores) / len(scores)
+    return (sum((score - mean) ** 2 for score in scores) / len(scores)) ** 0.5
 
 
 def main():

@@ -112,8 +112,8 @@ def optimum(population, payoff, rounds):
     return value([weight for weight, _ in population], None, rounds) / rounds
 
 
-def spread(weights, population, payoff, rounds, games, rng):
-    """Standard deviation of one game's mean payoff, for a row player that draws each move by these weights; from simulated games."""
+def spread(opening, answers, population, payoff, rounds, games, rng):
+    """Standard deviation of one game's mean payoff, for a row player given as in `expected`; from simulated games."""
     moves = range(len(payoff))
     scores = []
     for _ in range(games):
@@ -121,7 +121,7 @@ def spread(weights, population, payoff, rounds, games, rng):
         event, total = None, 0.0
         for _ in range(rounds):
             event = (
-                rng.choices(moves, weights)[0],
+                rng.choices(moves, opening if event is None else answers[event[1]])[0],
                 rng.choices(moves, table[place_of(event, len(payoff))])[0],
             )
             total += payoff[event[0]][event[1]]

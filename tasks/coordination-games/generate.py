@@ -28,7 +28,6 @@ def drawn(rng):
     ]
     starter = shares([0.5 + rng.random() for _ in range(moves)])
     base = expected(starter, [starter] * moves, population, payoff, rounds)
-    sigma = spread(starter, population, payoff, rounds, SPREAD_GAMES, rng) / GAMES**0.5
     ranked = sorted(
         (
             expected(chances_of(opening, moves), [chances_of(one, moves) for one in answers], population, payoff, rounds),
@@ -40,6 +39,10 @@ def drawn(rng):
     best = ranked[-1]
     aim = base + PROBE_SHARE * (best[0] - base)
     probe = min(ranked, key=lambda one: (abs(one[0] - aim), one))
+    # A fixed answer's score can vary more than the starter's: the noise is that of the noisiest of them.
+    players = [(starter, [starter] * moves)]
+    players += [(chances_of(rung[1], moves), [chances_of(one, moves) for one in rung[2]]) for rung in (probe, best)]
+    sigma = max(spread(*player, population, payoff, rounds, SPREAD_GAMES, rng) for player in players) / GAMES**0.5
     if min(probe[0] - base, best[0] - probe[0]) < max(SIGMAS * sigma, STEP_SHARE_MIN * (best[0] - base)):
         return None
     return {
