@@ -175,7 +175,7 @@ describe("a night", { timeout: 300_000 }, () => {
 
   it("stops when its tokens are spent or its time is over, closes its books, and goes on when it is given more", async () => {
     const poor = await play("poor", pipeline("{ perCell: 3 }"), [
-      "budgets.tokens=400000",
+      "budgets.tokens=200000",
       "concurrency.rollouts=4",
     ]);
     expect(poor).toMatchObject({
@@ -183,13 +183,13 @@ describe("a night", { timeout: 300_000 }, () => {
       stderr: expect.stringContaining("the run's budget is used up"),
     });
     const { books, spent } = JSON.parse((await nightshift(["status", "poor", "--json"], { cwd })).stdout);
-    expect(spent.tokens).toBeLessThanOrEqual(400_000);
+    expect(spent.tokens).toBeLessThanOrEqual(200_000);
     expect(books.owed).toBeGreaterThan(0);
     expect((await readManifest(path.join(poor.directory, "dataset"))).funnel).toEqual(books);
     const again = await nightshift(["resume", "poor"], { cwd });
     expect(again.exitCode).toBe(1);
     const still = JSON.parse((await nightshift(["status", "poor", "--json"], { cwd })).stdout);
-    expect(still.spent.tokens).toBeLessThanOrEqual(400_000);
+    expect(still.spent.tokens).toBeLessThanOrEqual(200_000);
     const rich = await nightshift(["resume", "poor", "--set", "budgets.tokens=null"], { cwd });
     expect(rich.exitCode, rich.stderr).toBe(0);
     expect(await tablesOf(poor.directory)).toEqual(await tablesOf(path.join(cwd, "fresh")));

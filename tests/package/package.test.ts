@@ -95,7 +95,9 @@ describe("the installed package", { timeout: 120_000 }, () => {
     const listed = await run("npx", ["nightshift", "tasks", "list"], consumer);
     expect(listed, listed.stderr).toMatchObject({ exitCode: 0 });
     const ids = (await readdir(path.join(copy, "tasks"))).filter((name) => !name.startsWith("_"));
-    expect(listed.stdout.split("\n").map((line) => line.split(/[ /]/)[0])).toEqual(expect.arrayContaining(ids));
+    expect(listed.stdout.split("\n").map((line) => line.split(/[ /]/)[0])).toEqual(
+      expect.arrayContaining(ids),
+    );
     const show = ["tasks", "show", "colonel-blotto"];
     const [theirs, ours] = await Promise.all([
       run("npx", ["nightshift", ...show], consumer),
