@@ -134,6 +134,16 @@ describe("CIFAR-10 from an archive of its binary format", () => {
     expect(reasonOf(await evaluate(task, csvOf("id,label", cat)))).toMatch(/must be a number from 0 to 9/);
   });
 
+  it("is prepared from the shipped archive: a hundred and twenty pictures, ten of them to validate", async () => {
+    await mkdir(path.join(files.served, "shipped"), { recursive: true });
+    await cp(path.join(FORMAT, "cifar10"), path.join(files.served, "shipped"), { recursive: true });
+    const task = await files.prepared("cifar10", ["shipped/cifar-10-binary.tar.gz"]);
+    expect((await arrays(task, "train.npz", size)).images).toHaveLength(90);
+    const phases = hiddenTable(task, "answers.csv").map((row) => row[2]);
+    expect(phases.filter((phase) => phase === "validation")).toHaveLength(10);
+    expect(phases.filter((phase) => phase === "record")).toHaveLength(20);
+  });
+
   it("is refused where a batch is missing", async () => {
     await served("broken/cifar-10-binary.tar.gz", 4, BATCHES.slice(0, 5));
     await expect(files.prepared("cifar10", ["broken/cifar-10-binary.tar.gz"])).rejects.toThrow(
