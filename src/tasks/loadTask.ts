@@ -28,6 +28,8 @@ const ENTRIES = new Set([
 /** What only the judge may see: in the workspace every agent could read it. */
 const JUDGE_ONLY = /^(?:hidden|solution)\/|^(?:judge|prepare)\.py$/;
 const PYTHON = fileURLToPath(new URL("python/", import.meta.url));
+/** How a Dockerfile says that it stands on another shared image. */
+const STANDS_ON = /^ARG\s+BASE=(?:localhost\/)?nightshift\/([^:\s]+)/im;
 const SHIPPED_IMAGES = fileURLToPath(new URL("../../tasks/_images/", import.meta.url));
 
 /** What a task's folder may be called. */
@@ -146,14 +148,19 @@ function digests(files: readonly TaskFile[]) {
 
 /**
  * A shared image is its name and its build context, which lies beside the task or, for a task of one's own, with the shipped
- * tasks; any other is a pinned name that speaks for itself.
+ * tasks, and the image that it stands on, where that is shared too; any other is a pinned name that speaks for itself.
  */
-async function imageIdentity(tasksRoot: string, image: string) {
-  const shared = /^[a-z0-9-]+$/.test(image);
+async function imageIdentity(tasksRoot: string, image: string, above: readonly string[] = []) {
+  const shared = /^[a-z0-9-]+$/.test(image) && !above.includes(image);
   const folders = shared ? [path.resolve(tasksRoot, "_images", image), path.join(SHIPPED_IMAGES, image)] : [];
   for (const folder of folders) {
     const context = await readTree(folder, `_images/${image}`);
-    if (context.length > 0) return { name: image, context: digests(context) };
+    if (context.length === 0) continue;
+    const dockerfile = context.find((file) => file.path === "Dockerfile")?.data ?? new Uint8Array();
+    const parent = STANDS_ON.exec(new TextDecoder().decode(dockerfile))?.[1];
+    const base: unknown =
+      parent === undefined ? undefined : await imageIdentity(tasksRoot, parent, [...above, image]);
+    return { name: image, context: digests(context), ...(base === undefined ? {} : { base }) };
   }
   return { name: image, context: [] };
 }

@@ -147,6 +147,11 @@ describe("loadTask", () => {
     await mkdir(path.join(root, "_images", "python"), { recursive: true });
     await writeFile(path.join(root, "_images", "python", "Dockerfile"), "FROM scratch\n");
     await raises();
+    await writeFile(path.join(root, "_images", "python", "Dockerfile"), "ARG BASE=nightshift/under\n");
+    await raises();
+    await mkdir(path.join(root, "_images", "under"));
+    await writeFile(path.join(root, "_images", "under", "Dockerfile"), "ARG BASE=nightshift/python:latest\n");
+    await raises();
   });
 
   it("hashes the same wherever the folder lies, whatever the limits, prose, solution and Python's caches", async () => {
