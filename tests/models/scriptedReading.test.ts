@@ -5,6 +5,8 @@ import { prng } from "../../src/core/prng.ts";
 import { fencedCommand, readConversation } from "../../src/models/scripted/conversation.ts";
 import { boardIn } from "../../src/models/scripted/families/allocationGame.ts";
 import { familyOf } from "../../src/models/scripted/families/familyOf.ts";
+import { manyPayoffsIn } from "../../src/models/scripted/families/manyMoveGame.ts";
+import { constantsIn } from "../../src/models/scripted/families/namedConstants.ts";
 import { payoffsIn } from "../../src/models/scripted/families/rowGame.ts";
 import { keepNotebook } from "../../src/models/scripted/notebook.ts";
 import { differingLines, editLines } from "../../src/models/scripted/writing.ts";
@@ -128,6 +130,24 @@ describe("reading a conversation", () => {
     expect(notes.openFile).toBe("player.py");
   });
 
+  it("reads a score by its name also where losses are printed before it, and takes a run without an end for a failure", () => {
+    const said = "epoch 2, last loss 0.420\naccuracy on held-out training pictures: 0.7673";
+    expect(talk([["python3 play.py", said]]).current.measured).toBe(0.7673);
+    expect(talk([["python3 play.py", "bits per byte on held-out speeches: 2.9777"]]).current.measured).toBe(
+      2.9777,
+    );
+    const late = "[no output]\n[ended after 20 seconds, the longest that one command may run]";
+    expect(talk([["python3 play.py", late]]).current.error).toMatch(/^ended after 20 seconds/);
+  });
+
+  it("applies several sed commands of one reply, one a line", () => {
+    const notes = talk([
+      ["cat player.py", "A = 1\nB_2 = 0.5"],
+      ["sed -i 's/^A = .*/A = 4/' player.py\nsed -i 's/^B_2 = .*/B_2 = 1e-3/' player.py", "[no output]"],
+    ]);
+    expect(notes.files.get("player.py")).toBe("A = 4\nB_2 = 1e-3\n");
+  });
+
   it("counts a refused reply as a turn without a command", () => {
     const notes = talk([["validate", "Nothing was carried out. Your reply holds no fenced block."]]);
     expect(notes.turns).toEqual([
@@ -146,6 +166,14 @@ describe("families", () => {
       "branching heuristic",
     );
     expect(familyOf(talk([], "`choose(capacity, rooms, item)` is called")).name).toBe("packing heuristic");
+    expect(familyOf(talk([], "`choose(history)` takes one of 5 arms")).name).toBe("policy for arms");
+    const three = "`row_strategy(history)` returns one of 3 moves.\n";
+    const table = "| **0** | 2 | 0 | 1 |\n| **1** | 0 | 3 | 1 |\n| **2** | 0 | 0 | 4 |\n";
+    expect(familyOf(talk([], three + table)).name).toBe("game of many moves");
+    const tuned = OPENING.slice(OPENING.indexOf("# What counts"));
+    expect(familyOf(talk([["cat player.py", "RATE = 0.5\nprint(RATE)"]], tuned)).name).toBe(
+      "named constants",
+    );
     expect(familyOf(talk([], "Predict the price of houses.")).name).toBe("unknown task");
   });
 
@@ -162,6 +190,23 @@ describe("families", () => {
     expect(boardIn("90 soldiers on five fields")).toEqual({ fields: 5, soldiers: 90 });
     expect(boardIn("FIELDS = 7\nSOLDIERS = 40\n")).toEqual({ fields: 7, soldiers: 40 });
     expect(boardIn("many fields")).toBeNull();
+  });
+
+  it("read the table of a game of many moves, and the constants that may be changed", () => {
+    expect(manyPayoffsIn("PAYOFF = ((1, 2, 3), (-0.5, 0, 1), (2, 2, 2))")).toEqual([
+      [1, 2, 3],
+      [-0.5, 0, 1],
+      [2, 2, 2],
+    ]);
+    expect(manyPayoffsIn("PAYOFF = ((2, 0), (0, 1))")).toBeNull();
+    expect(manyPayoffsIn("PAYOFF = ((1, 2, 3), (1, 2))")).toBeNull();
+    const script =
+      'SEED = 1\nRATE = 1e-3\nNAME = "x"\nMIX = (0.4, 0.6)\nIS_NUMBER = True\nDEEP = False\n  INNER = 3\n';
+    expect(constantsIn(script)).toEqual([
+      { name: "RATE", value: "1e-3" },
+      { name: "MIX", value: "(0.4, 0.6)" },
+      { name: "DEEP", value: "False" },
+    ]);
   });
 
   it("measure with what the task says a round pays, and with its own formulas", () => {

@@ -84,7 +84,7 @@ describe("the scripted researcher", () => {
       })
       .parse(JSON.parse(reply.verbatim));
     expect(decision.text).toBe(reply.text);
-    expect(decision.policy).toBe("scripted/researcher 1");
+    expect(decision.policy).toBe("scripted/researcher 2");
   });
 
   it("takes time only where it is told to, by the clock that it is given", async () => {

@@ -48,11 +48,13 @@ function traceback(program: string): readonly string[] | null {
 
 interface Shell {
   readonly files: Map<string, Uint8Array>;
+  /** Submission files that only a run of the work file makes. */
+  readonly made: readonly string[];
   readonly workFile: string;
 }
 
 /** What one command prints and how it exits. */
-function runLine({ files, workFile }: Shell, line: string): { output: string; exitCode: number } {
+function runLine({ files, made, workFile }: Shell, line: string): { output: string; exitCode: number } {
   const text = (path: string) => {
     const data = files.get(path);
     return data === undefined ? null : Buffer.from(data).toString();
@@ -68,7 +70,7 @@ function runLine({ files, workFile }: Shell, line: string): { output: string; ex
   if (line === "ls") return { output: [...files.keys()].sort().join("\n"), exitCode: 0 };
   if (command === "cat")
     return text(first) === null ? missing(first) : { output: text(first) ?? "", exitCode: 0 };
-  if (command === "head") {
+  if (command === "head" && !line.includes(" /data/")) {
     const path = line.split(" ").at(-1) ?? "";
     const head = text(path)?.split("\n").slice(0, 4).join("\n");
     return head === undefined ? missing(path) : { output: head, exitCode: 0 };
@@ -95,8 +97,11 @@ function runLine({ files, workFile }: Shell, line: string): { output: string; ex
     files.set(path, Buffer.from(changed.join("\n")));
     return { output: "", exitCode: 0 };
   }
-  if (line.startsWith("python3 simulate.py") || line.startsWith(`python3 ${workFile}`)) {
+  if (["simulate.py", "train.py", workFile].some((path) => line.startsWith(`python3 ${path}`))) {
     const program = text(workFile) ?? "";
+    if (traceback(program) === null) {
+      for (const path of made) files.set(path, Buffer.from(`made by ${hashOf("program", program)}`));
+    }
     return ran(program, `games 100, mean result ${drawnScore(program).toFixed(4)}`);
   }
   if (line.startsWith("python3 -B explore.py")) {
@@ -104,7 +109,7 @@ function runLine({ files, workFile }: Shell, line: string): { output: string; ex
     const start = /^START = (\[.*\])$/m.exec(script)?.[1] ?? "[]";
     return ran(script, `start 0.1000\nbest 0.2000 with ${start.replace(/[\d.]+/, "0.5")}`);
   }
-  if (line.startsWith("python3 -B -") || line.startsWith("for file in")) {
+  if (/^(?:python3 -B -|for file in|(?:head|tail) -[cn] \d+ \/data\/)/.test(line)) {
     return { output: "a case of many\n".repeat(900), exitCode: 0 };
   }
   return { output: `bash: ${command}: command not found`, exitCode: 127 };
@@ -113,6 +118,7 @@ function runLine({ files, workFile }: Shell, line: string): { output: string; ex
 /** A sandbox in memory whose shell pretends. A command it does not know exits with 127. */
 export function pretendedSandbox(task: Task, workFile: string): Sandbox {
   const memory = memorySandbox(Object.fromEntries(task.workspace.map(({ path, data }) => [path, data])));
+  const made = task.definition.submission.map(({ path }) => path).filter((path) => !memory.files.has(path));
   const shell: Sandbox["shell"] = async (_actionId, command) => {
     const written = /^cat > (\S+) <<'EOF'\n([\s\S]*?)^EOF\n?/m.exec(command);
     const output: string[] = [];
@@ -120,9 +126,14 @@ export function pretendedSandbox(task: Task, workFile: string): Sandbox {
     if (written !== null) memory.files.set(written[1] ?? "", Buffer.from(written[2] ?? ""));
     const rest = written === null ? command : command.slice(written[0].length);
     if (rest !== "") {
-      const result = runLine({ files: memory.files, workFile }, rest.split("\n")[0] ?? "");
-      output.push(result.output);
-      exitCode = result.exitCode;
+      const lines = rest.split("\n");
+      // Several lines are one program for Python, or commands that change a file.
+      const commands = lines.every((line) => line.startsWith("sed -i ")) ? lines : lines.slice(0, 1);
+      for (const line of commands) {
+        const result = runLine({ files: memory.files, made, workFile }, line);
+        output.push(result.output);
+        exitCode = result.exitCode;
+      }
     }
     const text = output.join("\n");
     const plain: ExecResult = {

@@ -21,14 +21,21 @@ export interface Brief {
 /** Names of scripts that make a submission, the likeliest first. */
 const MAKERS = /^(?:baseline|main|train|run|solution|model|submit|predict)\w*\.py$/;
 
+/** A command that measures what another one made. */
+const APPRAISERS = /^python3? (?:evaluate|score|measure|check|test)\w*\.py$/;
+
 /** Reads an opening; whatever is not told gets a plain guess. */
 export function readBrief(opening: string): Brief {
   const files = [...opening.matchAll(/^- (\S[^\n]*?) \(\d+ bytes\)$/gm)].map((match) => match[1] ?? "");
   const scripts = files.filter((file) => file.endsWith(".py"));
   const submission = /What you hand in: `([^`]+)`/.exec(opening)?.[1] ?? scripts[0] ?? "submission.csv";
   const maker = scripts.find((file) => MAKERS.test(file)) ?? scripts[0] ?? submission;
-  const workFile = submission.endsWith(".py") ? submission : maker;
-  const told = /`(python3? [\w./-]+\.py)[^`]*`/.exec(opening)?.[1] ?? null;
+  const commands = [...opening.matchAll(/`(python3? [\w./-]+\.py)[^`]*`/g)].map((match) => match[1] ?? "");
+  const told = commands[0] ?? null;
+  const appraise = commands.find((command) => APPRAISERS.test(command)) ?? null;
+  // A submission of several files that a script makes and another one measures: what there is to change is the script.
+  const isMade = appraise !== null && appraise !== told && MAKERS.test(maker) && maker !== submission;
+  const workFile = submission.endsWith(".py") && !isMade ? submission : maker;
   return {
     text: opening,
     metric: /^- Metric: (\w+)/m.exec(opening)?.[1] ?? "score",
@@ -37,7 +44,9 @@ export function readBrief(opening: string): Brief {
     validationsMax: numberAfter(/(\d+) validations?\b/, opening) ?? 0,
     submission,
     workFile,
-    measure: told ?? (workFile.endsWith(".py") && workFile !== submission ? `python3 ${workFile}` : null),
+    measure: isMade
+      ? `python3 ${maker} && ${appraise}`
+      : (told ?? (workFile.endsWith(".py") && workFile !== submission ? `python3 ${workFile}` : null)),
     files,
   };
 }

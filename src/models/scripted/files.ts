@@ -33,8 +33,8 @@ export function afterTurn(files: BelievedFiles, turn: Turn, openBefore: string |
   }
   const created = /^create (\S+)$/.exec(command);
   if (created !== null) return new Map(files).set(created[1] ?? "", "");
-  const substituted = substitution(files, command);
-  if (substituted !== null) return new Map(files).set(substituted.path, substituted.text);
+  const substituted = substitutions(files, command);
+  if (substituted !== null) return substituted;
   if (openBefore === null) return files;
   const edited = editing(files.get(openBefore) ?? "", command);
   return edited === null ? files : new Map(files).set(openBefore, edited);
@@ -60,6 +60,17 @@ function reading(command: string, observation: string): Content | null {
 function writing(command: string): Content | null {
   const found = /^cat > (\S+) <<'EOF'\n([\s\S]*?)^EOF$/m.exec(command);
   return found === null ? null : { path: found[1] ?? "", text: found[2] ?? "" };
+}
+
+/** The files after one `sed` command a line; null where a line is something else. */
+function substitutions(files: BelievedFiles, command: string): BelievedFiles | null {
+  let after = files;
+  for (const line of command.split("\n")) {
+    const next = substitution(after, line);
+    if (next === null) return null;
+    after = new Map(after).set(next.path, next.text);
+  }
+  return after;
 }
 
 /** `sed -i 's/^NAME = .*\/NAME = value/' <file>` and `sed -i '<line>s/old/new/' <file>`. */

@@ -17,6 +17,8 @@ export interface Form {
   /** What the idea is, for the agent's own words. */
   readonly idea: string;
   readonly constants: readonly Constant[];
+  /** Import lines; `random` where none are given. */
+  readonly imports?: string;
   /** The program below its constants. */
   readonly body: string;
 }
@@ -36,7 +38,8 @@ export function renderForm({ form, values }: Filled): string {
     lines.push(`${name} = ${count === 1 ? (numbers[0] ?? "0") : `[${numbers.join(", ")}]`}`);
     from += count;
   }
-  return `"""${form.title}"""\nimport random\n\n${lines.join("\n")}\n\n\n${form.body.trim()}\n`;
+  const imports = form.imports ?? "import random";
+  return `"""${form.title}"""\n${imports}\n\n${lines.join("\n")}\n\n\n${form.body.trim()}\n`;
 }
 
 /** Reads a program's text back, also where the part below the constants is damaged; null for an unknown program. */

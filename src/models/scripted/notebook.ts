@@ -105,6 +105,8 @@ function findings(brief: Brief, { command, observation }: Turn): Partial<Version
   if (error !== undefined || /\[exit code [1-9]/.test(observation)) {
     return { error: (error ?? "it ended with an error").trim() };
   }
+  const ended = /^\[(ended [^\]\n]*)\]/m.exec(observation)?.[1];
+  if (ended !== undefined) return { error: ended };
   const measured = measuredScore(observation);
   return measured === null ? {} : { measured, error: null };
 }
@@ -125,7 +127,7 @@ function runsMeasure(command: string, measure: string): boolean {
 function measuredScore(observation: string): number | null {
   const named = [
     ...observation.matchAll(
-      /\b(?:mean|score|accuracy|rmse|r2|loss|reward|auc)\b[^\d\n,;-]{0,40}(-?\d+(?:\.\d+)?)/gi,
+      /\b(?:mean|score|accuracy|rmse|r2|loss|reward|auc)\b(?:[^\d\n,;-]|-(?!\d)){0,40}(-?\d+(?:\.\d+)?)/gi,
     ),
   ].at(-1);
   const any = [...observation.matchAll(/-?\d+\.\d+/g)].at(-1);

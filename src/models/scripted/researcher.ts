@@ -12,7 +12,7 @@ import { garbled } from "./slips.ts";
 import { muse, say } from "./words.ts";
 
 /** Raised by hand when any reply may differ from before: it is part of the rollout key. */
-export const SCRIPTED_REVISION = "1";
+export const SCRIPTED_REVISION = "2";
 
 /** The model's id, on rows and in keys. */
 export const SCRIPTED_ID = "scripted/researcher";

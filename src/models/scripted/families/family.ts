@@ -9,6 +9,8 @@ export type Change =
 
 export interface Family {
   readonly name: string;
+  /** True where versions come about by commands, so that only a copy brings one back surely. */
+  readonly byCommands: boolean;
   /** A new idea; the more skill, the better founded. Null where it has none. */
   propose(notes: Notebook, skill: number, draw: Prng): Change | null;
   /** A change of a version. */

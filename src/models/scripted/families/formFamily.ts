@@ -30,6 +30,7 @@ export function formFamily(parts: FormFamilyParts): Family {
   };
   return {
     name: parts.name,
+    byCommands: false,
     propose,
     refine(notes, from, skill, draw) {
       const filled = read(from.text);

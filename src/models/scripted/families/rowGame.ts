@@ -4,6 +4,7 @@ import type { Form } from "../form.ts";
 import type { Notebook } from "../notebook.ts";
 import { type Family, seenText } from "./family.ts";
 import { formFamily } from "./formFamily.ts";
+import { gameMeasureLines, gameTrace } from "./gameStudy.ts";
 
 const unit = (name: string, count = 1) => ({ name, count, min: 0.005, max: 0.995, digits: 3 });
 
@@ -123,48 +124,10 @@ export function rowGame(notes: Notebook): Family | null {
     measure(effort) {
       if (!/def column_strategy\(history, rng\)/.test(text)) return null;
       return {
-        lines: measureLines(notes, payoffs, 40 + Math.round(80 * effort)),
+        lines: gameMeasureLines(notes, payoffs, 40 + Math.round(80 * effort)),
         trials: 8 + Math.round(16 * effort),
       };
     },
-    trace: (draw) => `python3 -B - <<'EOF'
-import random
-from opponent import column_strategy
-from strategy import row_strategy
-rng = random.Random(${draw.below(1000)})
-random.seed(${draw.below(1000)})
-for game in range(${130 + draw.below(40)}):
-    history = []
-    for _ in range(10):
-        history.append((row_strategy(list(history)), column_strategy(history, rng)))
-    print(game, history)
-EOF`,
+    trace: gameTrace,
   });
-}
-
-function measureLines(notes: Notebook, payoffs: Payoffs, games: number): string {
-  const rounds = /\bROUNDS = (\d+)/.exec(seenText(notes))?.[1] ?? "10";
-  const module = notes.brief.workFile.replace(/\.py$/, "");
-  const [zero, one] = payoffs;
-  return `
-from opponent import column_strategy
-
-PAYOFF = ((${zero.join(", ")}), (${one.join(", ")}))
-GAMES = ${games}
-ROUNDS = ${rounds}
-
-
-def measure(seed):
-    rng = random.Random(seed)
-    total = 0
-    for _ in range(GAMES):
-        history = []
-        for _ in range(ROUNDS):
-            row = ${module}.row_strategy(history)
-            column = column_strategy(history, rng)
-            total += PAYOFF[row][column]
-            history.append((row, column))
-    return total / (GAMES * ROUNDS)
-
-`;
 }

@@ -10,6 +10,7 @@ const SAMPLE = /sample|example|template/i;
 
 export const unknownTask: Family = {
   name: "unknown task",
+  byCommands: true,
   propose: (notes, skill, draw) => tweak(notes, notes.current, skill, draw),
   refine: tweak,
   repair: () => null,

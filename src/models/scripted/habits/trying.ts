@@ -39,7 +39,7 @@ export const measure: Habit = (situation) => {
 /** Copies the best version aside; the starter too where versions are made by commands alone. */
 export const backUp: Habit = ({ notes, persona, family, draw }) => {
   const { current, best, brief, files, versions } = notes;
-  const only = family.name === "unknown task";
+  const only = family.byCommands;
   const wanted = only ? current === best : persona.backsUp && current === best && current.measured !== null;
   if (!wanted || current.text === null || current.error !== null || (!only && versions.length === 1))
     return null;
