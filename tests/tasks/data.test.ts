@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { dataOf } from "../../src/tasks/data/dataFile.ts";
+import { holdLock } from "../../src/tasks/data/holdLock.ts";
 import { prepareData, recordPrepared } from "../../src/tasks/data/prepareData.ts";
 import { preparedPlaces, verifyPrepared } from "../../src/tasks/data/preparedData.ts";
 
@@ -143,8 +144,34 @@ describe("preparing data", () => {
     const { public: tree } = await places();
     expect((await stat(path.join(tree, "set.bin"))).mode & 0o777).toBe(0o444);
     expect(await leftovers(cacheRoot)).toEqual([]);
+    const { ino } = await stat(tree);
     expect(await prepare()).toEqual(note);
     expect(ranges).toHaveLength(1);
+    // A run may have the tree mounted: the same one stays.
+    expect((await stat(tree)).ino).toBe(ino);
+  });
+
+  it("puts back what was changed", async () => {
+    const { cacheRoot, read, prepare, places } = await place();
+    const note = await prepare();
+    const { hidden, note: noted } = await places();
+    const signal = AbortSignal.timeout(60_000);
+    await rm(path.join(hidden, "labels.csv"));
+    expect(await prepare()).toEqual(note);
+    expect(await verifyPrepared(await read(), cacheRoot, signal)).toBeNull();
+    await writeFile(noted, "{");
+    expect(await prepare()).toEqual(note);
+    expect(await verifyPrepared(await read(), cacheRoot, signal)).toBeNull();
+  });
+
+  it("goes on for one at a time, whoever finds a dead process's lock", async () => {
+    const lock = path.join(root, "dead.lock");
+    await writeFile(lock, "4194305\n");
+    const held = await Promise.allSettled(Array.from({ length: 8 }, () => holdLock(lock, "work")));
+    const taken = held.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+    expect(taken).toHaveLength(1);
+    await taken[0]?.[Symbol.asyncDispose]();
+    expect((await readdir(root)).filter((name) => name.startsWith("dead.lock"))).toEqual([]);
   });
 
   it("goes on where a connection broke, without asking for what is here", async () => {

@@ -22,7 +22,7 @@ import { type DataSource, parseDataFile } from "./dataFile.ts";
 import { fetchPackage } from "./fetchPackage.ts";
 import { fetchUrl } from "./fetchUrl.ts";
 import { holdLock } from "./holdLock.ts";
-import { differsFrom, type PreparedNote, preparedPlaces } from "./preparedData.ts";
+import { differsFrom, type PreparedNote, preparedPlaces, verifyPrepared } from "./preparedData.ts";
 import { requireRoom } from "./requireRoom.ts";
 import { runTool } from "./runTool.ts";
 import { filesBelow, treeHash } from "./treeHash.ts";
@@ -91,7 +91,14 @@ export async function prepareData(
         `the data of ${id}: ${differs}; if that is meant, record it with \`nightshift data prepare ${id} --record\``,
       );
     }
-    await putInPlace(out, note, places);
+    // The same trees stay where they are: sandboxes of a run may have them mounted.
+    const prepared = { public: note.public.hash, hidden: note.hidden.hash };
+    const isThere = await verifyPrepared({ ...data, prepared }, cacheRoot, signal).then(
+      (fault) => fault === null,
+      () => false,
+    );
+    signal.throwIfAborted();
+    if (!isThere) await putInPlace(out, note, places);
     onProgress(
       `${id}: prepared, ${note.public.files} files for agents, ${note.hidden.files} for the judge alone`,
     );
@@ -147,6 +154,8 @@ async function heldSource(
   await mkdir(path.dirname(held), { recursive: true });
   await chmod(path.dirname(held), 0o700);
   await using _lock = await holdLock(`${held}.lock`, `fetching ${nameOf(source)}`);
+  // Another process may have fetched it between the look and the lock.
+  if (await exists(held)) return held;
   const partial = `${held}.partial`;
   if (source.kind === "url") {
     // What has come so far stays where it is, for the next try.
