@@ -109,7 +109,7 @@ describe("the installed package", { timeout: 120_000 }, () => {
 
   it("plays a rollout of a shipped pipeline, without type stripping", async ({ skip }) => {
     if (unreachable !== null) skip(unreachable);
-    const settings = ["cells.tasks=[battle-of-sexes]", "rollouts.perCell=1", "rollouts.groupSize=1"];
+    const settings = ["cells.tasks=[dilemma-games/0]", "rollouts.perCell=1", "rollouts.groupSize=1"];
     const args = [
       "run",
       "pipelines/quickstart.yaml",
