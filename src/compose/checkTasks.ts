@@ -27,7 +27,15 @@ import { BACKEND_NAMES, chooseBackend, namedBackend, pythonOf } from "./backends
 import { formatProof } from "./formatProof.ts";
 import { PACKAGE_ROOT } from "./packageRoot.ts";
 import { seenBy } from "./seenBy.ts";
-import { findTask, hasItsData, instanceFault, listAllFamilies, listTaskIds, openTask } from "./tasks.ts";
+import {
+  findTask,
+  hasItsData,
+  inOrder,
+  instanceFault,
+  listAllFamilies,
+  listTaskIds,
+  openTask,
+} from "./tasks.ts";
 import { machineTurns } from "./turns.ts";
 import type { World } from "./world.ts";
 
@@ -89,7 +97,7 @@ export async function* checkTasks(
   request: CheckRequest,
   signal: AbortSignal,
 ): AsyncGenerator<TaskReport> {
-  const targets = await targetsOf(world, request);
+  const targets = await targetsOf(world, request, signal);
   const { clock, log } = world;
   const named = BACKEND_NAMES.find((name) => name === request.backend);
   if (named === undefined && request.backend !== "auto") {
@@ -130,7 +138,7 @@ async function checked(
   signal: AbortSignal,
 ): Promise<TaskReport> {
   if (absent !== undefined) return untried(id, { notProven: absent });
-  const task = await orUserError(openTask(world, id));
+  const task = await orUserError(openTask(world, id, undefined, signal));
   if (task instanceof UserError) {
     return untried(id, { defects: task.message.split("\n").map((text) => ({ gate: "loads", text })) });
   }
@@ -231,7 +239,11 @@ interface Target {
 /** An instance's numbers come from generate.py: the cache is no place to write them to. */
 const isInstance = (id: string) => id.includes("/");
 
-async function targetsOf(world: World, { ids, all, record }: CheckRequest): Promise<readonly Target[]> {
+async function targetsOf(
+  world: World,
+  { ids, all, record }: CheckRequest,
+  signal: AbortSignal,
+): Promise<readonly Target[]> {
   const named = writtenOut(ids);
   const instance = record ? named.find(isInstance) : undefined;
   if (instance !== undefined) {
@@ -239,19 +251,17 @@ async function targetsOf(world: World, { ids, all, record }: CheckRequest): Prom
       `--record: ${instance} is an instance, whose numbers its family's generate.py writes; check it without --record`,
     );
   }
-  const located = async (id: string): Promise<Target> => ({ root: await findTask(world, id), id });
+  const located = async (id: string): Promise<Target> => ({ root: await findTask(world, id, signal), id });
   if (all) {
     const families = (await listAllFamilies()).map(({ id }) => id);
     const names = (await listTaskIds()).map((id) => (families.includes(id) ? `${id}/0` : id));
     // A family whose data is not here has no instance to check; that is no reason not to check the others.
-    return Promise.all(
-      names.map(async (id) => {
-        const target = await orUserError(located(id));
-        return target instanceof UserError ? { root: "", id, notProven: target.message } : target;
-      }),
-    );
+    return inOrder(names, async (id) => {
+      const target = await orUserError(located(id));
+      return target instanceof UserError ? { root: "", id, notProven: target.message } : target;
+    });
   }
-  if (named.length > 0) return Promise.all(named.map(located));
+  if (named.length > 0) return inOrder(named, located);
   const own = path.resolve("tasks");
   const found = existsSync(own) ? await listTasks(own) : [];
   if (found.length === 0) throw new UserError(`there is no task in ${own}; name tasks, or take --all`);

@@ -4,17 +4,19 @@ import { errorText, UserError } from "../core/errors.ts";
 import { checkIsolation, checkNeeds } from "../pipeline/checkPlan.ts";
 import type { Pipeline } from "../pipeline/pipelineFile.ts";
 import type { Plan } from "../pipeline/plan.ts";
-import { writtenOut } from "../tasks/families/taskNames.ts";
+import { foldersOf, writtenOut } from "../tasks/families/taskNames.ts";
 import { chooseBackend, NO_BLOBS, namedBackend } from "./backends.ts";
-import { type Check, missing, ok } from "./check.ts";
+import { type Check, missing, ok, warn } from "./check.ts";
 import { endpointChecks } from "./endpointChecks.ts";
 import { planOf } from "./plan.ts";
-import { hasItsData, openTask } from "./tasks.ts";
+import { inOrder, isWithoutData, openTask } from "./tasks.ts";
 import type { World } from "./world.ts";
 
 /** Every check of a pipeline. It can run when none of them is missing. */
 export async function pipelineChecks(world: World, pipeline: Pipeline): Promise<readonly Check[]> {
-  const tasks = await Promise.all(writtenOut(pipeline.cells.tasks).map((id) => taskCheck(world, id)));
+  const tasks = await inOrder(writtenOut(pipeline.cells.tasks), (id) =>
+    taskCheck(world, id, pipeline.cells.absent),
+  );
   const models = await Promise.all(pipeline.cells.models.map((model) => modelChecks(world, pipeline, model)));
   const checks = [...tasks, ...models.flat()];
   if (tasks.some(({ status }) => status === "missing")) return checks;
@@ -23,15 +25,20 @@ export async function pipelineChecks(world: World, pipeline: Pipeline): Promise<
   return [...checks, planCheck(plan), ...(await sandboxChecks(world, plan))];
 }
 
-async function taskCheck(world: World, id: string): Promise<Check> {
+async function taskCheck(world: World, id: string, absent: Pipeline["cells"]["absent"]): Promise<Check> {
   const name = `task ${id}`;
-  return openTask(world, id).then(
-    (task) =>
-      hasItsData(task)
-        ? ok(name, `${task.definition.title} (image ${task.definition.image})`)
-        : missing(name, "its data is not prepared", `run \`nightshift data prepare ${id}\``),
-    (error: unknown) => missing(name, asText(error), "name another task, or mend this one's files"),
-  );
+  try {
+    if (await isWithoutData(world, id)) {
+      const remedy = `run \`nightshift data prepare ${foldersOf([id]).join(" ")}\``;
+      return absent === "leaveOut"
+        ? warn(name, "its data is not prepared: it is left out", remedy)
+        : missing(name, "its data is not prepared", remedy);
+    }
+    const { definition } = await openTask(world, id);
+    return ok(name, `${definition.title} (image ${definition.image})`);
+  } catch (error) {
+    return missing(name, asText(error), "name another task, or mend this one's files");
+  }
 }
 
 async function modelChecks(

@@ -15,11 +15,8 @@ import { readTextFile } from "../tasks/readText.ts";
 import { toolset } from "../tools/toolset.ts";
 import { agentWith, modelIdentity } from "./models.ts";
 import { PACKAGE_ROOT } from "./packageRoot.ts";
-import { hasItsData, openTask } from "./tasks.ts";
+import { inOrder, isWithoutData, openTask } from "./tasks.ts";
 import type { World } from "./world.ts";
-
-/** Tasks that are opened side by side: an instance that is new costs a process. */
-const OPENED_AT_ONCE = 4;
 
 /** Reads a pipeline file with settings over it; `pipelines/NAME` that is not where the command runs is the package's own. */
 export async function readPipeline(file: string, settings: readonly string[]) {
@@ -58,16 +55,11 @@ export const loadAgentPrompts = () =>
 export async function planOf(world: Pick<World, "env">, pipeline: Pipeline): Promise<Plan> {
   const prompts = await loadAgentPrompts();
   const tasks = new Map<string, Task>();
-  const ids = writtenOut(pipeline.cells.tasks);
-  for (let at = 0; at < ids.length; at += OPENED_AT_ONCE) {
-    const some = ids.slice(at, at + OPENED_AT_ONCE);
-    const opened = await Promise.all(
-      some.map((id) => openTask(world, id, (definition) => resolveLimits(pipeline, definition))),
-    );
-    for (const task of opened) {
-      if (pipeline.cells.absent === "refuse" || hasItsData(task)) tasks.set(task.id, task);
-    }
-  }
+  const mayLack = pipeline.cells.absent === "leaveOut";
+  await inOrder(writtenOut(pipeline.cells.tasks), async (id) => {
+    if (mayLack && (await isWithoutData(world, id))) return;
+    tasks.set(id, await openTask(world, id, (definition) => resolveLimits(pipeline, definition)));
+  });
   return makePlan(pipeline, tasks, {
     agent: (config) => agentIdentity(config, prompts, toolset),
     agentWith,

@@ -9,6 +9,7 @@ import { type Pipeline, pipelineSchema } from "../pipeline/pipelineFile.ts";
 import type { Plan } from "../pipeline/plan.ts";
 import { withSettings } from "../pipeline/readPipeline.ts";
 import { type RunReader, readRun } from "../store/readRun.ts";
+import { foldersOf } from "../tasks/families/taskNames.ts";
 
 /** What run.json holds of a plan besides the pipeline's text: enough to notice that it would now be another. */
 export const resolvedRunSchema = z.strictObject({
@@ -67,6 +68,12 @@ export function checkSameRules(
         `${directory}: the judge of ${task.id} has changed since this run was scored; \`nightshift evaluate ${directory}\` scores it again`,
       );
     }
+  }
+  const without = plan.leftOut.filter((id) => resolved.tasks[id] !== undefined);
+  if (without.length > 0) {
+    throw new UserError(
+      `${directory}: this run has played ${without.join(", ")}, whose data is not prepared here any more; run \`nightshift data prepare ${foldersOf(without).join(" ")}\` first`,
+    );
   }
   const now = new Set(plan.cells.map(({ id }) => id));
   const lost = resolved.cells.filter((id) => !now.has(id));

@@ -5,7 +5,7 @@ import { UserError } from "../core/errors.ts";
 import type { RolloutLimits } from "../core/limits.ts";
 import { nearestName } from "../core/nearest.ts";
 import type { Task, TaskDefinition } from "../core/task.ts";
-import { withPreparedData } from "../tasks/data/preparedData.ts";
+import { preparedNote, withPreparedData } from "../tasks/data/preparedData.ts";
 import type { GenerateOptions } from "../tasks/families/generateInstance.ts";
 import { ensureInstance, instancesRoot, isRepeatable } from "../tasks/families/instance.ts";
 import { type Family, loadFamily } from "../tasks/families/loadFamily.ts";
@@ -18,6 +18,8 @@ import { PACKAGE_ROOT } from "./packageRoot.ts";
 import type { World } from "./world.ts";
 
 const NEVER = new AbortController().signal;
+/** Tasks that are found or opened side by side: an instance that is new costs a process. */
+const OPENED_AT_ONCE = 4;
 
 /** The folders that tasks are looked for in: `tasks/` where the command runs, then the package's own. */
 function taskRoots(): readonly string[] {
@@ -86,6 +88,27 @@ export async function findFamily(id: string): Promise<Family | null> {
   const root = taskRoots().find((candidate) => existsSync(path.join(candidate, id)));
   const found = root !== undefined && TASK_ID.test(id) && (await isFamily(path.join(root, id)));
   return found ? loadFamily(root, id) : null;
+}
+
+/** What `open` makes of each name, in order, a few side by side. */
+export async function inOrder<T>(
+  ids: readonly string[],
+  open: (id: string) => Promise<T>,
+): Promise<readonly T[]> {
+  const opened: T[] = [];
+  for (let at = 0; at < ids.length; at += OPENED_AT_ONCE) {
+    opened.push(...(await Promise.all(ids.slice(at, at + OPENED_AT_ONCE).map(open))));
+  }
+  return opened;
+}
+
+/** Whether a task, or the family of an instance, brings data that is not prepared here; an instance is not generated for it. */
+export async function isWithoutData(world: Pick<World, "env">, id: string): Promise<boolean> {
+  const root = await rootOf(id);
+  const folder = parseTaskName(id)?.folder ?? id;
+  const isOfFamily = await isFamily(path.join(root, folder));
+  const { data } = isOfFamily ? await loadFamily(root, folder) : await loadTask(root, id);
+  return data !== null && (await preparedNote(cacheRootOf(world), data.recipe)) === null;
 }
 
 /** One task by id, with its data where that is prepared. `limitsOf` gives the limits that its description speaks of. */

@@ -5,7 +5,7 @@ import { hashOf } from "../core/hash.ts";
 import { DEFAULT_LIMITS, type RolloutLimits } from "../core/limits.ts";
 import type { Task } from "../core/task.ts";
 import type { CellDemand } from "../schedule/admission.ts";
-import { writtenOut } from "../tasks/families/taskNames.ts";
+import { foldersOf, writtenOut } from "../tasks/families/taskNames.ts";
 import type { ModelConfig, Pipeline } from "./pipelineFile.ts";
 
 export interface PlannedCell {
@@ -81,7 +81,7 @@ export function makePlan(pipeline: Pipeline, tasks: ReadonlyMap<string, Task>, i
   }
   if (cells.length === 0) {
     throw new UserError(
-      `nothing is left to play: the data of ${leftOut.join(", ")} is not prepared; run \`nightshift data prepare ${leftOut.join(" ")}\` first`,
+      `nothing is left to play: the data of ${leftOut.join(", ")} is not prepared; run \`nightshift data prepare ${foldersOf(leftOut).join(" ")}\` first`,
     );
   }
   return { pipeline, cells, leftOut };

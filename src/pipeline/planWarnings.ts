@@ -1,5 +1,6 @@
 // What is legal in a plan but unwise, each in one sentence with its key and what to do. Warnings stop nothing; what must not be is checkPlan's.
 import { isEpisodeEndText } from "../core/outcome.ts";
+import { foldersOf } from "../tasks/families/taskNames.ts";
 import { priceOf } from "./modelConfig.ts";
 import type { Plan, PlannedCell } from "./plan.ts";
 
@@ -32,9 +33,9 @@ export function planWarnings(plan: Plan, ground: Ground): readonly string[] {
 
 function absentWarnings({ leftOut }: Plan): readonly string[] {
   if (leftOut.length === 0) return [];
-  const names = leftOut.join(" ");
+  const names = foldersOf(leftOut).join(" ");
   return [
-    `cells.absent: ${leftOut.length} tasks are left out; \`nightshift data prepare ${names}\` brings their data`,
+    `cells.absent: ${leftOut.length} ${leftOut.length === 1 ? "task is" : "tasks are"} left out; \`nightshift data prepare ${names}\` brings their data`,
   ];
 }
 

@@ -81,6 +81,42 @@ describe("families", () => {
     expect(new Set(rows.map(({ task_family }) => task_family))).toEqual(new Set(["guess"]));
   });
 
+  it("are left out, aloud, where the data of their family is not here and the pipeline says so", async () => {
+    await put("some.yaml", PIPELINE("tables/0..1, guess/0"));
+    const refused = await command(["plan", "some.yaml"]);
+    expect(refused.stderr).toMatch(
+      /data of tables is not prepared; run `nightshift data prepare tables` first/,
+    );
+    expect(refused.exitCode).toBe(2);
+    await put(
+      "some.yaml",
+      PIPELINE("tables/0..1, guess/0").replace("  models:", "  absent: leaveOut\n  models:"),
+    );
+    const plan = await command(["plan", "some.yaml"]);
+    expect(plan.stdout + plan.stderr).toMatch(
+      /cells\.absent: 2 tasks are left out; `nightshift data prepare tables` brings their data/,
+    );
+    expect(plan.exitCode).toBe(0);
+    const doctor = await command(["doctor", "some.yaml"]);
+    expect(doctor.stdout).toMatch(/task tables\/0.*its data is not prepared: it is left out/);
+  });
+
+  it("are asked for by name where a run has played them and their data is gone", async () => {
+    const file = path.join(cwd, "night", "run.json");
+    const before = await readFile(file, "utf8");
+    const run = JSON.parse(before);
+    run.resolved.pipeline.cells = { ...run.resolved.pipeline.cells, absent: "leaveOut" };
+    run.resolved.pipeline.cells.tasks.push("tables/3");
+    run.resolved.tasks["tables/3"] = { playHash: "0", judgeHash: "0" };
+    await writeFile(file, JSON.stringify(run));
+    const { exitCode, stderr } = await command(["resume", "night", "--set", "rollouts.perCell=3"]);
+    await writeFile(file, before);
+    expect(stderr).toMatch(
+      /night: this run has played tables\/3, whose data is not prepared here any more; run `nightshift data prepare tables` first/,
+    );
+    expect(exitCode).toBe(2);
+  });
+
   it("are made again for a run whose cache is gone", { timeout: 120_000 }, async () => {
     await rm(cache, { recursive: true });
     const resumed = await command(["resume", "night"]);

@@ -54,6 +54,11 @@ export function namesFault(
   return null;
 }
 
+/** The folders that the names stand in, each once: where data is concerned an instance is its family. */
+export function foldersOf(ids: readonly string[]): readonly string[] {
+  return [...new Set(ids.map((id) => parseTaskName(id)?.folder ?? id))];
+}
+
 function idsOf(name: string): readonly string[] {
   const [, folder, first, last] = NAME.exec(name) ?? [];
   if (last === undefined) return [name];
