@@ -140,7 +140,7 @@ if (obstacle !== null) {
     it("names a missing image and how to build it", async () => {
       await expect(backend.checkImage("never-built")).rejects.toBeInstanceOf(UserError);
       await expect(backend.checkImage("never-built")).rejects.toThrow(
-        /nightshift\/never-built:latest.*docker build/,
+        /nightshift\/never-built:latest.*`nightshift images build never-built`/,
       );
       await expect(
         backend.create(spec({ image: "never-built", runId: "missing" }), never),
