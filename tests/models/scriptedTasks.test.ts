@@ -105,10 +105,21 @@ describe("the scripted researcher", () => {
     expect(Math.max(...updates)).toBeLessThanOrEqual(240);
   });
 
+  it("runs a version again that it brings back, before it hands in what a run makes", async () => {
+    const played = await plays(await shippedTask("emoji-32"), "baseline.py");
+    const ends = played.flatMap(({ steps, outcome }) => {
+      const texts = steps.map((step) => step.actions[0]?.text ?? "");
+      const back = texts.findLastIndex((text) => /^cp \w+\.py baseline\.py$/.test(text));
+      return outcomeText(outcome) === "submitted" && back > 0 ? [texts.slice(back)] : [];
+    });
+    expect(ends.length).toBeGreaterThan(2);
+    for (const end of ends) expect(end.some((text) => text.startsWith("python3 baseline.py"))).toBe(true);
+  });
+
   it.each([
     ["lexnli", "baseline.py", /"""Naive Bayes over what two sentences differ in\."""/],
     ["emoji-names", "baseline.py", /"""Every picture gets a name from among its nearest neighbours\."""/],
-    ["sotu-lm", "model.py", /"""Shorter contexts stand in where longer ones were seen too little\."""/],
+    ["sotu-lm", "model.py", /"""(?:Shorter|Longer) contexts,? /],
   ])("writes programs of its own for %s", async (id, workFile, title) => {
     const task = await shippedTask(id);
     const run = task.definition.make ?? "python3 baseline.py";

@@ -4,7 +4,7 @@ import { finish, hurry, measureAgain, trace, validate } from "./habits/closing.t
 import type { Habit, Move } from "./habits/habit.ts";
 import { correctPath, orient, reproduce } from "./habits/reading.ts";
 import { runStudy, startStudy, useStudy } from "./habits/searching.ts";
-import { backUp, experiment, measure, repair, tinker } from "./habits/trying.ts";
+import { backUp, experiment, measure, remake, repair, tinker } from "./habits/trying.ts";
 import type { Notebook } from "./notebook.ts";
 import { drawFor, type Persona, type Role } from "./persona.ts";
 
@@ -14,6 +14,7 @@ const WORK: readonly Habit[] = [
   useStudy,
   runStudy,
   measure,
+  remake,
   backUp,
   validate,
   startStudy,

@@ -83,6 +83,10 @@ const SENTENCES = {
     "The last attempt was no gain. I go back to the version that gave {best}.",
     "Back to the best version ({best}); the later ones were worse.",
   ],
+  remake: [
+    "The file is back, but what I would hand in still comes from the other version. I run it again.",
+    "One more run, so that what lies there comes from this version.",
+  ],
   submit: [
     "I have tried what I meant to try; the version in place gave {current}. I hand it in.",
     "More attempts would mostly chase noise now. Submitting.",

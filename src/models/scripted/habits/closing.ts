@@ -1,7 +1,7 @@
 // The habits of the end: validate, go back to the best version, hand in or give up; and the talker's long outputs.
 import { say } from "../words.ts";
 import { gainOf, type Habit, lastTurn, measureCommand, scoreText } from "./habit.ts";
-import { isBehind, restore } from "./trying.ts";
+import { isBehind, remake, restore } from "./trying.ts";
 
 /** Steps at which a careful persona stops trying. */
 const HURRY_STEPS = 2;
@@ -12,9 +12,15 @@ const isSubmit = (command: string) => command === "submit";
 /** With the steps nearly used up: hand in what there is. */
 export const hurry: Habit = (situation) => {
   const { notes, persona, draw } = situation;
-  if (notes.stepsLeft > HURRY_STEPS) return null;
-  if (notes.stepsLeft === HURRY_STEPS && persona.keepsBest && isBehind(situation)) {
+  const isMade = notes.brief.measure !== null && notes.brief.submission !== notes.brief.workFile;
+  const steps = isMade ? HURRY_STEPS + 1 : HURRY_STEPS;
+  if (notes.stepsLeft > steps) return null;
+  if (notes.stepsLeft === steps && persona.keepsBest && isBehind(situation)) {
     return restore(situation, "restore");
+  }
+  if (notes.stepsLeft > 1 && persona.keepsBest) {
+    const run = remake(situation);
+    if (run !== null) return run;
   }
   return { phase: "submit", thought: say("hurry", draw), command: "submit" };
 };

@@ -44,3 +44,11 @@ export function gainOf(version: Version, { brief }: Notebook): number | null {
 export function lastTurn({ turns }: Notebook, test: (command: string) => boolean): number {
   return turns.findLastIndex(({ command }) => command !== null && test(command));
 }
+
+/** True where a run makes what is handed in, and the last run was of another version than the one in place. */
+export function isStale({ notes }: Situation): boolean {
+  const { brief, lastChange } = notes;
+  const { measure, submission, workFile } = brief;
+  if (measure === null || submission === workFile || lastChange < 0) return false;
+  return lastTurn(notes, (command) => command.includes(measure)) < lastChange;
+}

@@ -4,7 +4,15 @@ import { quality, type Version } from "../notebook.ts";
 import { damaged } from "../slips.ts";
 import { say, type Topic } from "../words.ts";
 import { changeConstant, editLines, writeWhole } from "../writing.ts";
-import { gainOf, type Habit, type Move, measureCommand, type Situation, scoreText } from "./habit.ts";
+import {
+  gainOf,
+  type Habit,
+  isStale,
+  type Move,
+  measureCommand,
+  type Situation,
+  scoreText,
+} from "./habit.ts";
 import { baselineText } from "./reading.ts";
 
 /** Repairs what the last run showed to be broken, or leaves it. */
@@ -34,6 +42,14 @@ export const measure: Habit = (situation) => {
   if (command === null || notes.current.measured !== null || notes.current.error !== null) return null;
   if (notes.versions.length === 1 || draw.chance(persona.role === "hasty" ? 0.4 : 0.05)) return null;
   return { phase: "measure", thought: say("measure", draw, { baseline: baselineText(situation) }), command };
+};
+
+/** Runs a version again that was brought back: what would be handed in is still that of another one. */
+export const remake: Habit = (situation) => {
+  const { notes, draw } = situation;
+  const command = measureCommand(situation);
+  if (command === null || notes.current.measured === null || !isStale(situation)) return null;
+  return { phase: "remake", thought: say("remake", draw), command };
 };
 
 /** Copies the best version aside; the starter too where versions are made by commands alone. */
