@@ -56,7 +56,7 @@ if (obstacle !== null) {
     it("names a missing image by Podman's name for it, and how to build it", async () => {
       await expect(backend.checkImage("never-built")).rejects.toBeInstanceOf(UserError);
       await expect(backend.checkImage("never-built")).rejects.toThrow(
-        /localhost\/nightshift\/never-built:latest.*podman build.*--engine podman/,
+        /localhost\/nightshift\/never-built:latest.*`nightshift images build never-built --engine podman`/,
       );
     });
 
