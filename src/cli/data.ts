@@ -1,5 +1,6 @@
 // `data prepare` and `data list`: the data that tasks bring from elsewhere, fetched once into the cache.
 import { dataRows, prepareTasks } from "../compose/data.ts";
+import { UserError } from "../core/errors.ts";
 import { type AddCommand, EXIT } from "./command.ts";
 import { textTable } from "./table.ts";
 
@@ -29,6 +30,9 @@ export const dataCommand: AddCommand = (program, world, done) => {
     .option("--record", "write the hashes of what was prepared into data.yaml", false)
     .option("--verify", "hash what is prepared anew instead of preparing", false)
     .action(async (ids: string[], options: { record: boolean; verify: boolean }) => {
+      if (options.record && options.verify) {
+        throw new UserError("--verify only looks, and --record writes what was prepared; take one of them");
+      }
       const stop = new AbortController();
       const release = world.onInterrupt(() => stop.abort(new Error("interrupted")));
       try {

@@ -14,6 +14,26 @@ export async function writeReports(folder: string, reports: readonly TaskReport[
   }
 }
 
+/** Whether a gate without a defect was asked: a check may end early, or be a quick one. */
+function isTried(gate: string, report: TaskReport): boolean {
+  switch (gate) {
+    case "loads":
+      return report.recorded !== null;
+    case "data":
+      return report.formatProven !== null;
+    case "secrets":
+      return report.seeds > 0;
+    case "baseline":
+      return report.measured !== null;
+    case "ladder":
+      return report.solutions.length > 0;
+    case "forgeries":
+      return report.forgeries.tried > 0;
+    default:
+      return report.cases !== null;
+  }
+}
+
 function pageOf(report: TaskReport): string {
   const { forgeries, cases, throttledMs } = report;
   const lines = [
@@ -25,7 +45,7 @@ function pageOf(report: TaskReport): string {
     "|---|---|---|",
     ...Object.entries(GATES).map(([gate, what]) => {
       const found = report.defects.filter((defect) => defect.gate === gate);
-      const state = report.notProven !== null ? "not tried" : found.length === 0 ? "no defect" : "defective";
+      const state = found.length > 0 ? "defective" : isTried(gate, report) ? "no defect" : "not tried";
       return `| ${gate} | ${what} | ${state} |`;
     }),
     "",

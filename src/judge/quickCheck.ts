@@ -37,7 +37,11 @@ export async function quickCheck(
   let measured: number | null = null;
   let judgeMsMost = 0;
   const remedy = "`tasks check --record` measures anew";
-  for (const submission of stored.submissions) {
+  const judgedAgain = stored.submissions.filter(({ scores }) => Object.keys(scores).length > 0);
+  if (judgedAgain.length === 0) {
+    defects.push({ gate: "baseline", text: `solution/scores.json holds no scored submission; ${remedy}` });
+  }
+  for (const submission of judgedAgain) {
     const what = submission.name === "starter" ? "the starter" : `solution/${submission.name}`;
     const gate = submission.name === "starter" ? "baseline" : "ladder";
     const files = await storedFiles(task, submission);

@@ -24,7 +24,7 @@ const storedSchema = z.strictObject({
       name: z.string().min(1),
       files: z.array(z.strictObject({ path: z.string().min(1), sha256: z.string().regex(/^[0-9a-f]{64}$/) })),
       /** Scores of record by judge seed. */
-      scores: z.record(z.string().regex(/^\d+$/), z.number()),
+      scores: z.record(z.string().regex(/^(?:0|[1-9]\d*)$/), z.number()),
     }),
   ),
 });

@@ -329,6 +329,11 @@ const OTHERS: readonly BadCase[] = [
     says: /^--out needs --pilot: a plan alone writes nothing$/m,
   },
   {
+    what: "data looked at and recorded at once",
+    args: ["data", "prepare", "titanic-4", "--verify", "--record"],
+    says: /^--verify only looks, and --record writes what was prepared; take one of them$/m,
+  },
+  {
     what: "a plan from a run that there is not",
     args: ["plan", "good.yaml", "--from", "absent"],
     says: /absent holds no run: there is no run\.json in it/,

@@ -48,7 +48,13 @@ describe("families", () => {
     const instance = await command(["tasks", "show", "guess/3"]);
     expect(instance.stdout).toMatch(/^of the family guess: \{"target":\d,"mood":"(calm|hasty)"\}$/m);
     const check = ["tasks", "check", "--backend", "process", "--seeds", "2"];
-    const sound = await command([...check, "guess/0..1"]);
+    const sound = await command([...check, "--report", "report", "guess/0..1"]);
+    // A gate that nothing was tried at is not said to be without a defect.
+    const page = await readFile(path.join(cwd, "report", "guess", "1.md"), "utf8");
+    expect(page).toMatch(/^\| loads \|.*\| no defect \|$/m);
+    expect(page).toMatch(/^\| data \|.*\| not tried \|$/m);
+    expect(page).toMatch(/^\| ladder \|.*\| defective \|$/m);
+    expect(page).toMatch(/^\| forgeries \|.*\| not tried \|$/m);
     expect(sound.stdout).toMatch(/^guess\/0 .*$/m);
     expect(sound.stdout).toMatch(/^guess\/1 .*$/m);
     expect(sound.stdout).not.toContain("second time");

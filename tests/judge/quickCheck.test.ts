@@ -58,6 +58,19 @@ describe("a quick check", () => {
     expect(report.solutions.map(({ name }) => name)).toEqual(["probe", "reference"]);
   });
 
+  it("tells where nothing was stored that could be judged again", async () => {
+    for (const submissions of ["[]", '[{ "name": "starter", "files": [], "scores": {} }]']) {
+      const found = await defectsWith(
+        "solution/scores.json",
+        (text) =>
+          `{ "judgeHash": ${JSON.stringify(JSON.parse(text).judgeHash)}, "submissions": ${submissions} }`,
+      );
+      expect(found).toEqual([
+        "solution/scores.json holds no scored submission; `tasks check --record` measures anew",
+      ]);
+    }
+  });
+
   it("tells of a judge that scores otherwise, and of one that fails", async () => {
     const other = await defectsWith("judge.py", (text) => text.replace("return score,", "return score / 2,"));
     expect(other).toHaveLength(3);
