@@ -39,7 +39,11 @@ const checkpoints = testTask({
   workspace: [
     file("evaluate.py", "EPISODES = 256\n"),
     file("policy.py", "def act(checkpoint, frame, observations):\n    return 0\n"),
-    file("train.py", "import jax\n\nSEED = 42\nUPDATES = 80\nENTROPY = 0.01\nLEARNING_RATE = 1e-3\n"),
+    // Longer than the editor's window.
+    file(
+      "train.py",
+      `import jax\n\nSEED = 42\nUPDATES = 80\nENTROPY = 0.01\nLEARNING_RATE = 1e-3\n${"\nprint(UPDATES)".repeat(150)}\n`,
+    ),
   ],
 });
 
@@ -99,6 +103,12 @@ describe("the scripted researcher", () => {
     ).toBe(true);
     expect(tuned.some((text) => text.split("\n").length > 1)).toBe(true);
     expect(actions.filter((text) => /SEED = (?!42)/.test(text))).toEqual([]);
+    expect(actions).toContain("cat train.py");
+    const unchanged = played.filter(
+      (one) =>
+        outcomeText(one.outcome) === "submitted" && !actionsOf([one]).some((text) => text.startsWith("sed ")),
+    );
+    expect(unchanged.length).toBeLessThan(3);
     // A training run of a minute or two must not become one of hours.
     const updates = tuned.flatMap((text) => /UPDATES = (\d+)/.exec(text)?.[1] ?? []).map(Number);
     expect(updates.length).toBeGreaterThan(3);

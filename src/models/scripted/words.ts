@@ -17,6 +17,10 @@ const SENTENCES = {
     "That path was wrong; I take the name from the list of files.",
     "A slip in the name. Once more, with the right one.",
   ],
+  readRest: [
+    "The window shows a part of `{file}` only; I want all of it.",
+    "`{file}` is longer than the window. I print it whole.",
+  ],
   baseline: [
     "I have read enough to start. First I reproduce the baseline, so that I know what I compare with.",
     "The starter is clear. I measure it as it is before I touch it.",

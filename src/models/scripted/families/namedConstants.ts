@@ -9,6 +9,8 @@ import { unknownTask } from "./unknownTask.ts";
 /** `NAME = 3`, `NAME = 1e-3`, `NAME = True`, `NAME = (0.4, 0.6)`, alone on a line. */
 const CONSTANT =
   /^([A-Z][A-Z0-9_]*) = (-?\d+(?:\.\d+)?(?:e-?\d+)?|True|False|[([]-?[\d.]+(?:, -?[\d.]+)+[)\]])\s*(?:#.*)?$/;
+/** A change of a single number in a constant's line: the constants are for this family, with its bounds. */
+const NAMED_LINE = /^sed -i '\d+s\/[A-Z][A-Z0-9_]* = /;
 /** What says how much is measured, or what the data is like: a change of these tells nothing. */
 const FIXED =
   /^IS_|SEED|^HELD|^CHECKPOINTS$|^FRAMES$|^EPISODES$|^GAMES$|^BYTES$|^CLASSES$|^LABELS$|^ARMS$|_MAX_BYTES$/;
@@ -34,7 +36,7 @@ export function namedConstants(notes: Notebook): Family | null {
   const next = (from: Version, skill: number, draw: Prng) => {
     if (draw.chance(0.12)) {
       const inside = unknownTask.refine(notes, from, skill, draw);
-      if (inside !== null) return inside;
+      if (inside?.kind === "command" && !NAMED_LINE.test(inside.command)) return inside;
     }
     return changed(notes, from.text ?? starter, starter, effortMax, skill, draw);
   };

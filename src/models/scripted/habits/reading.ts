@@ -1,7 +1,7 @@
 // The habits of the beginning: look around, read the files, reproduce the baseline.
 import { misspelt } from "../slips.ts";
 import { say } from "../words.ts";
-import { type Habit, lastTurn, measureCommand, type Situation } from "./habit.ts";
+import { type Habit, lastTurn, type Move, measureCommand, type Situation } from "./habit.ts";
 
 const FILES_READ_MAX = 5;
 const TEXT_FILE = /\.(?:py|md|txt|ya?ml|toml|sh)$/;
@@ -23,7 +23,7 @@ export const orient: Habit = (situation) => {
   }
   if (notes.lastChange >= 0) return null;
   const path = filesToRead(situation).find((file) => lastTurn(notes, readsFile(file)) < 0);
-  if (path === undefined) return null;
+  if (path === undefined) return readWhole(situation);
   const slip = draw.chance(persona.carelessness / 3);
   const shown = slip ? misspelt(path, draw) : path;
   return {
@@ -32,6 +32,15 @@ export const orient: Habit = (situation) => {
     command: readCommand(shown, persona.editor),
   };
 };
+
+/** The work file as a whole, once, where the editor's window showed a part of it only. */
+function readWhole({ notes, draw }: Situation): Move | null {
+  const { brief, files } = notes;
+  const opened = lastTurn(notes, (command) => command === `open ${brief.workFile}`);
+  const command = `cat ${brief.workFile}`;
+  if (opened < 0 || files.has(brief.workFile) || lastTurn(notes, (it) => it === command) >= 0) return null;
+  return { phase: "read", thought: say("readRest", draw, { file: brief.workFile }), command };
+}
 
 /** Runs the starter as it is. */
 export const reproduce: Habit = (situation) => {
