@@ -6,6 +6,7 @@ import { type DataSource, parseDataFile } from "../tasks/data/dataFile.ts";
 import { prepareData, recordPrepared } from "../tasks/data/prepareData.ts";
 import { preparedNote, verifyPrepared } from "../tasks/data/preparedData.ts";
 import { loadFamily } from "../tasks/families/loadFamily.ts";
+import { parseTaskName } from "../tasks/families/taskNames.ts";
 import { isFamily } from "../tasks/listTasks.ts";
 import { loadTask } from "../tasks/loadTask.ts";
 import { readTextFile } from "../tasks/readText.ts";
@@ -75,6 +76,12 @@ export async function prepareTasks(
 
 async function targetOf(id: string): Promise<{ id: string; folder: string; data: TaskData }> {
   const root = await rootOf(id);
+  const name = parseTaskName(id);
+  if (name !== null && name.seed !== null && (await isFamily(path.join(root, name.folder)))) {
+    throw new UserError(
+      `${id} is an instance, and data is its family's; run \`nightshift data prepare ${name.folder}\``,
+    );
+  }
   const folder = path.join(root, id);
   const { data } = (await isFamily(folder)) ? await loadFamily(root, id) : await loadTask(root, id);
   if (data === null) throw new UserError(`${id} brings no data: there is nothing to prepare`);

@@ -1,5 +1,5 @@
 // Makes a task of a user's own table: rows split for training, validation and record, a judge, a baseline, and proof that it can be beaten.
-import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rename, rm, rmdir } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { runTool } from "./data/runTool.ts";
@@ -25,7 +25,7 @@ export async function newTableTask(
   signal: AbortSignal,
 ): Promise<void> {
   const folder = await newFolder(tasksRoot, name);
-  await mkdir(tasksRoot, { recursive: true });
+  const isNew = (await mkdir(tasksRoot, { recursive: true })) !== undefined;
   const scratch = await mkdtemp(path.join(tasksRoot, ".making-"));
   try {
     const made = path.join(scratch, name);
@@ -38,5 +38,7 @@ export async function newTableTask(
     await rename(made, folder);
   } finally {
     await rm(scratch, { recursive: true, force: true });
+    // Where no task came of it, no tasks folder is left behind either: rmdir takes empty ones only.
+    if (isNew) await rmdir(tasksRoot).catch(() => {});
   }
 }

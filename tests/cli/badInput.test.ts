@@ -329,6 +329,11 @@ const OTHERS: readonly BadCase[] = [
     says: /^--out needs --pilot: a plan alone writes nothing$/m,
   },
   {
+    what: "the data of an instance",
+    args: ["data", "prepare", "tables/3"],
+    says: /^tables\/3 is an instance, and data is its family's; run `nightshift data prepare tables`$/m,
+  },
+  {
     what: "data looked at and recorded at once",
     args: ["data", "prepare", "titanic-4", "--verify", "--record"],
     says: /^--verify only looks, and --record writes what was prepared; take one of them$/m,

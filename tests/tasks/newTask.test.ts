@@ -1,9 +1,10 @@
 // Laying out new tasks and writing measured numbers back: what is written, what is refused, and that nothing else changes.
-import { cp, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { loadTask } from "../../src/tasks/loadTask.ts";
+import { newTableTask } from "../../src/tasks/newTableTask.ts";
 import { newTask } from "../../src/tasks/newTask.ts";
 import { readSolutions } from "../../src/tasks/readSolutions.ts";
 import { recordMeasured, withMeasured } from "../../src/tasks/recordMeasured.ts";
@@ -18,6 +19,20 @@ beforeEach(async () => {
   tasksRoot = path.join(folder, "tasks");
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
+
+describe("newTableTask", () => {
+  it("leaves nothing behind, no tasks folder either, where a table is too small", async () => {
+    const file = path.join(folder, "small.csv");
+    await writeFile(file, "a,y\n1,2\n");
+    const table = { file, target: "y" };
+    const made = newTableTask(
+      { name: "small", tasksRoot, table, key: KEY, python: "python3" },
+      AbortSignal.timeout(60_000),
+    );
+    await expect(made).rejects.toThrow(/small\.csv: 1 rows with a y; a task needs 80 or more/);
+    expect(await readdir(folder)).toEqual(["small.csv"]);
+  });
+});
 
 describe("newTask", () => {
   it.each(["csv", "function", "policy", "repo"])(
