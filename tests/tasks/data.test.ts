@@ -151,6 +151,16 @@ describe("preparing data", () => {
     expect((await stat(tree)).ino).toBe(ino);
   });
 
+  it("records over what was recorded, on a last line without its end too", async () => {
+    const { folder, read, prepare } = await place();
+    const note = await prepare();
+    const file = path.join(folder, "data.yaml");
+    const old = "c".repeat(64);
+    await writeFile(file, `${await readFile(file, "utf8")}prepared: { public: ${old}, hidden: ${old} }`);
+    await recordPrepared(folder, note);
+    expect((await read()).prepared).toEqual({ public: note.public.hash, hidden: note.hidden.hash });
+  });
+
   it("puts back what was changed", async () => {
     const { cacheRoot, read, prepare, places } = await place();
     const note = await prepare();

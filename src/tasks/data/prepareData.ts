@@ -257,7 +257,7 @@ export async function recordPrepared(folder: string, note: PreparedNote): Promis
   const file = path.join(folder, "data.yaml");
   const text = await readFile(file, "utf8");
   const lines = `prepared:\n  public: ${note.public.hash}\n  hidden: ${note.hidden.hash}\n`;
-  const old = /^prepared:(?:[^\n]*\n)(?:[ \t]+[^\n]*\n?)*/m;
+  const old = /^prepared:[^\n]*\n?(?:[ \t]+[^\n]*\n?)*/m;
   const written = old.test(text) ? text.replace(old, lines) : `${text.replace(/\n*$/, "\n")}${lines}`;
   await writeFile(`${file}.partial`, written);
   await rename(`${file}.partial`, file);
