@@ -161,6 +161,18 @@ describe("preparing data", () => {
     expect((await read()).prepared).toEqual({ public: note.public.hash, hidden: note.hidden.hash });
   });
 
+  it("opens every folder of what agents see, whatever the umask is", async () => {
+    const script = `import os\nos.umask(0o077)\n${SCRIPT}
+os.makedirs(os.path.join(out, "public", "a", "b"))
+open(os.path.join(out, "public", "a", "b", "c.txt"), "w").write("x")
+`;
+    const { prepare, places } = await place({ script });
+    await prepare();
+    const { public: tree, private: shut } = await places();
+    for (const name of ["a", "a/b"]) expect((await stat(path.join(tree, name))).mode & 0o777).toBe(0o755);
+    expect((await stat(shut)).mode & 0o777).toBe(0o700);
+  });
+
   it("puts back what was changed", async () => {
     const { cacheRoot, read, prepare, places } = await place();
     const note = await prepare();

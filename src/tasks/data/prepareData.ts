@@ -216,11 +216,15 @@ async function putInPlace(
   await rm(staged, { recursive: true, force: true });
   await mkdir(path.join(staged, "private"), { recursive: true });
   await chmod(path.join(staged, "private"), 0o700);
+  const folders = new Set<string>();
   for (const { path: file } of await filesBelow(out)) {
     await chmod(path.join(out, file), 0o444);
+    for (let at = path.dirname(file); at !== "."; at = path.dirname(at)) folders.add(at);
     // The order in which the script wrote its files must not tell what is in them.
     await utimes(path.join(out, file), FILE_TIME_SECONDS, FILE_TIME_SECONDS);
   }
+  // Whatever the umask is: a sandbox's user must get into every folder of what agents see.
+  for (const folder of folders) await chmod(path.join(out, folder), 0o755);
   await rename(path.join(out, "public"), path.join(staged, "public"));
   await rename(path.join(out, "hidden"), path.join(staged, "private", "hidden"));
   await chmod(path.join(staged, "public"), 0o755);
