@@ -53,14 +53,14 @@ class Walker:
         self.cells, self.goal, self.last = [CENTRE], None, None
 
     def act(self, observation):
-        walls = tuple(observation[:9] > 0)
         if observation[13] > 0:
             # The last move met the goal, and the jump after it went nobody knows where.
             if self.goal is None and self.cells:
                 self.goal = moved(self.cells[0], self.last)
             self.cells = CELLS
         elif self.last is not None:
-            self.cells = {moved(cell, self.last) for cell in self.cells} - {self.goal}
+            self.cells = {AFTER[self.last][cell] for cell in self.cells} - {self.goal}
+        walls = tuple(value > 0 for value in observation[:9])
         self.cells = sorted(cell for cell in self.cells if WALLS[cell] == walls)
         if not self.cells:
             # Another episode has begun, which does not count.
@@ -78,6 +78,7 @@ def walls_at(cell):
 
 
 WALLS = {cell: walls_at(cell) for cell in CELLS}
+AFTER = [{cell: moved(cell, action) for cell in CELLS} for action in range(4)]
 
 
 def cost(cells, goal, depth):
@@ -98,9 +99,9 @@ def costs(cells, goal, depth):
     found = []
     for action in range(4):
         groups = {}
-        for after in {moved(cell, action) for cell in cells} - {goal}:
+        for after in {AFTER[action][cell] for cell in cells} - {goal}:
             groups.setdefault(WALLS[after], []).append(after)
-        stays = all(moved(cell, action) == cell for cell in cells)
+        stays = all(AFTER[action][cell] == cell for cell in cells)
         total = sum(cost(tuple(sorted(group)), goal, depth - 1) for group in groups.values())
         found.append(float("inf") if stays else len(cells) + total)
     return found
@@ -118,4 +119,4 @@ walkers = {}
 def act(checkpoint, frame, observations):
     if frame == 0:
         walkers[checkpoint] = [Walker(WALKS[checkpoint]) for _ in observations]
-    return numpy.array([one.act(seen) for one, seen in zip(walkers[checkpoint], observations)], dtype=numpy.int32)
+    return numpy.array([one.act(seen) for one, seen in zip(walkers[checkpoint], observations.tolist())], dtype=numpy.int32)
