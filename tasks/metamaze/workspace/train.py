@@ -1,6 +1,6 @@
 """Trains five checkpoints with PPO (clipped policy gradients), each from another seed, and writes checkpoints/0.npz to 4.npz.
 
-Environments, network and optimiser run in one compiled function of plain JAX. The budget is small on purpose: a minute or two on
+Environments, network and optimiser run in one compiled function of plain JAX. The budget is small on purpose: less than a minute on
 one core, some hundred thousand frames a checkpoint.
 """
 import os

@@ -1,7 +1,7 @@
 """Trains five checkpoints with an evolution strategy, each from another seed, and writes checkpoints/0.npz to 4.npz.
 
 A population of networks is spread around one, each drives a few cars, and the one moves towards those that did well. Cars and networks
-run in one compiled function of plain JAX. The budget is small on purpose: less than two minutes on one core.
+run in one compiled function of plain JAX. The budget is small on purpose: some seconds on one core.
 """
 import os
 import time
