@@ -106,7 +106,7 @@ def main():
         "image": "python",
         "submission": [{"path": "strategy.py", "bytesMax": 65536}],
         "judge": {"kind": "policy", "timeoutSeconds": 120, "cpuSecondsMax": 20, "cpuMsPerCallMax": 1},
-        "use": "train",
+        "use": "heldOut",
         "validation": 1,
         "mlgym": None,
     }
