@@ -238,7 +238,8 @@ export function sandboxContract(
 
       it("spare a background process that an earlier action left running", async () => {
         const sandbox = await make();
-        const started = await sandbox.shell("daemon", "sleep 98763 & echo up", PATIENT);
+        // The pause: for a moment after the fork the child is still a bash, which is not what is counted.
+        const started = await sandbox.shell("daemon", "sleep 98763 & sleep 0.3; echo up", PATIENT);
         expect(started.output).toBe("up\n");
         expect(await output(sandbox, countSleepers("98763"))).toBe("1");
         await sandbox.exec("quick", ["sleep", "600"], HASTY);
