@@ -1,15 +1,13 @@
 // Makes a task of a user's own table: rows split for training, validation and record, a judge, a baseline, and proof that it can be beaten.
-import { mkdir, mkdtemp, rename, rm, rmdir } from "node:fs/promises";
+import { mkdir, mkdtemp, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { runTool } from "./data/runTool.ts";
 import { newFolder } from "./newTask.ts";
+import { pythonScript } from "./pythonScript.ts";
 
 const SCRIPT = fileURLToPath(new URL("../../tasks/_families/table_task.py", import.meta.url));
 const MAKE_MS_MAX = 600_000;
-const BOOT =
-  "import sys, os, runpy; sys.path.insert(0, os.path.dirname(sys.argv[1])); sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__')";
-
 export interface NewTableTask {
   readonly name: string;
   readonly tasksRoot: string;
@@ -30,8 +28,11 @@ export async function newTableTask(
   try {
     const made = path.join(scratch, name);
     await mkdir(made);
+    // Not among the words of the command: those of a process can be read by every user of the machine.
+    const keyFile = path.join(scratch, "key");
+    await writeFile(keyFile, key, { mode: 0o600 });
     await runTool(
-      [python, "-I", "-S", "-B", "-c", BOOT, SCRIPT, table.file, table.target, made, name, key],
+      pythonScript(python, path.dirname(SCRIPT), SCRIPT, [table.file, table.target, made, name, keyFile]),
       { cwd: ".", timeoutMs: MAKE_MS_MAX, absent: "install python3", what: `making a task of ${table.file}` },
       signal,
     );

@@ -1,6 +1,6 @@
 """Makes a task out of a table: rows are split into training rows, rows for `validate` and rows for the record, and a model is fitted.
 
-As a program: `table_task.py CSV TARGET OUT NAME KEY` makes a task of a user's own table. Families of tables import `write_table_task`.
+As a program: `table_task.py CSV TARGET OUT NAME KEY_FILE` makes a task of a user's own table. Families of tables import `write_table_task`.
 """
 import csv
 import json
@@ -219,7 +219,9 @@ def write_table_task(out, rows, target, rng, title, about, definition, key, mode
 
 
 def main():
-    path, target, out, name, key = sys.argv[1:]
+    path, target, out, name, key_file = sys.argv[1:]
+    with open(key_file, encoding="utf-8") as file:
+        key = file.read()
     try:
         rows = read_table(path, target)
         definition = {"domain": "tabular", "family": name, "tags": ["csv"], "licence": "LicenseRef-own", "use": "train"}

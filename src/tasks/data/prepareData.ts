@@ -17,6 +17,7 @@ import { fileURLToPath } from "node:url";
 import { UserError } from "../../core/errors.ts";
 import { hashOf } from "../../core/hash.ts";
 import type { TaskData } from "../../core/task.ts";
+import { pythonScript } from "../pythonScript.ts";
 import { readTextFile } from "../readText.ts";
 import { type DataSource, parseDataFile } from "./dataFile.ts";
 import { fetchPackage } from "./fetchPackage.ts";
@@ -33,9 +34,6 @@ const ROOM_FACTOR = 2;
 /** The time that every prepared file bears: the first second of 2020. */
 const FILE_TIME_SECONDS = 1_577_836_800;
 const PYTHON_HELPERS = fileURLToPath(new URL("../python/", import.meta.url));
-/** Runs a script without site-packages and without its folder on the path, but with our helper module. */
-const BOOT =
-  "import sys, runpy; sys.path.insert(0, sys.argv[1]); sys.argv = sys.argv[2:]; runpy.run_path(sys.argv[0], run_name='__main__')";
 
 export interface PrepareOptions {
   readonly id: string;
@@ -123,7 +121,7 @@ export async function runPrepare(
   const { id, python, script, sources, out, cwd } = of;
   for (const part of ["public", "hidden"]) await mkdir(path.join(out, part), { recursive: true });
   await runTool(
-    [python, "-I", "-S", "-B", "-c", BOOT, PYTHON_HELPERS, script, sources, out],
+    pythonScript(python, PYTHON_HELPERS, script, [sources, out]),
     {
       cwd,
       timeoutMs: PREPARE_MS_MAX,
