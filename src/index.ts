@@ -1,5 +1,6 @@
 // The library: what a program may rely on. The Gym plays one task; the other functions are the steps of `nightshift run`, in their order.
 
+export { z } from "zod";
 export { exportRecipe } from "./compose/exports.ts";
 // The Gym: `reset` and `step` over a task, in sandboxes, with the task's own judge.
 export { type Gym, type GymOptions, openGym } from "./compose/gym.ts";
@@ -17,9 +18,12 @@ export type { Evaluation, SubmissionId } from "./core/evaluation.ts";
 export type { RolloutLimits } from "./core/limits.ts";
 export type { Outcome } from "./core/outcome.ts";
 export type { Task, TaskDefinition } from "./core/task.ts";
+export type { NativeDoc, Tool, ToolContext } from "./core/tool.ts";
 export type { Trajectory } from "./core/trajectory.ts";
 export type { Verdict } from "./core/verdict.ts";
 export { type Dataset, openDataset } from "./dataset/openDataset.ts";
 export type { Pipeline } from "./pipeline/pipelineFile.ts";
 export type { Plan, PlannedCell } from "./pipeline/plan.ts";
 export type { PlannedRun, Progress } from "./pipeline/plannedRun.ts";
+// A tool of one's own: `cells.agents[].tools` names its file.
+export { defineTool, type ToolAnswer, type ToolDefinition } from "./tools/defineTool.ts";

@@ -33,7 +33,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "core tasks images sandbox models tools store dataset schedule notify rewards compute judge env agent export rollout stages pipeline",
   ].flatMap((names) => names.split(" ")),
   cli: ["compose", "core", "pipeline", "stages", "store", "tasks", "export", "dataset"],
-  index: ["compose", "core", "pipeline", "stages", "store", "tasks", "export", "dataset"],
+  index: ["compose", "core", "pipeline", "stages", "store", "tasks", "tools", "export", "dataset"],
 };
 
 /** Package → the only room (or file) that may import it. zod is everybody's. */

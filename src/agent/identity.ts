@@ -18,6 +18,7 @@ export function fencedIdentity(prompts: Prompts, tools: readonly Tool[]): string
     toolset: TOOLSET_VERSION,
     docs: toolDocs(tools),
     schemas: toolSchemas(tools),
+    ...sourcesOf(tools),
   });
   return `fenced-${FENCED_VERSION}:${hash}`;
 }
@@ -30,6 +31,15 @@ export function nativeIdentity(prompts: NativePrompts, tools: readonly Tool[]): 
     prompts,
     toolset: TOOLSET_VERSION,
     schemas: nativeSchemas(tools),
+    ...sourcesOf(tools),
   });
   return `native-${NATIVE_VERSION}:${hash}`;
+}
+
+/** The user's own tools by the content of their files; without any, nothing that could move a hash. */
+function sourcesOf(tools: readonly Tool[]): { readonly sources?: readonly (readonly [string, string])[] } {
+  const sources = tools.flatMap(({ name, source }) =>
+    source === undefined ? [] : [[name, source] as const],
+  );
+  return sources.length === 0 ? {} : { sources };
 }

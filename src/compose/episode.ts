@@ -4,8 +4,8 @@ import type { Evaluator } from "../core/evaluation.ts";
 import type { RolloutLimits } from "../core/limits.ts";
 import type { BlobStore, Capabilities, SandboxBackend, SandboxHandle } from "../core/sandbox.ts";
 import { dataEnvironment, type Task } from "../core/task.ts";
+import type { Tool } from "../core/tool.ts";
 import { createEnv } from "../env/env.ts";
-import { toolset } from "../tools/toolset.ts";
 import type { World } from "./world.ts";
 
 /** A sandbox may live as long as its rollout's clock allows, plus this for judging and queues. */
@@ -14,6 +14,7 @@ const ORPHAN_TTL_MS = 3_600_000;
 
 export interface EpisodeOptions {
   readonly task: Task;
+  readonly tools: readonly Tool[];
   readonly limits: RolloutLimits;
   readonly backend: SandboxBackend;
   readonly blobs: BlobStore;
@@ -54,7 +55,7 @@ export async function openEpisode(
     sandbox,
     evaluator,
     blobs,
-    tools: toolset,
+    tools: options.tools,
     limits,
     validationSeeds,
     clock,

@@ -14,10 +14,11 @@ import { resolveLimits } from "../pipeline/plan.ts";
 import { takingTurns } from "../sandbox/takingTurns.ts";
 import { openBlobs } from "../store/blobs.ts";
 import { parseCommand } from "../tools/parseCommand.ts";
-import { toolDocs, toolSchemas, toolset } from "../tools/toolset.ts";
+import { toolDocs, toolSchemas } from "../tools/toolset.ts";
 import { chooseBackend, namedBackend } from "./backends.ts";
 import { openEpisode } from "./episode.ts";
 import { openTask, requireData } from "./tasks.ts";
+import { toolsOf } from "./tools.ts";
 import { machineTurns } from "./turns.ts";
 import { createWorld } from "./world.ts";
 
@@ -28,6 +29,8 @@ export interface GymOptions {
   readonly task: string;
   /** As in a pipeline file. The process backend keeps nothing from the code that runs in it: use it for code you trust. */
   readonly sandbox?: z.input<typeof pipelineSchema>["sandbox"];
+  /** What an agent can use: names, and files of your own, as in a pipeline file. Default: the default set. */
+  readonly tools?: readonly string[];
   /** Over the task's own limits. Steps, tokens, dollars and time are the caller's to keep. */
   readonly limits?: Partial<RolloutLimits>;
   /** Judge seeds of one `validate`. Default 1. */
@@ -59,6 +62,7 @@ export async function openGym(options: GymOptions): Promise<Gym> {
   const limitsOf = (of: TaskDefinition) => resolveLimits({ limits: options.limits ?? {} }, of);
   const task = await openTask(world, options.task, limitsOf);
   requireData([task]);
+  const tools = await toolsOf(options, "tools");
   const { definition } = task;
   const limits = limitsOf(definition);
   const sandbox = pipelineSchema.shape.sandbox.parse(options.sandbox);
@@ -77,15 +81,15 @@ export async function openGym(options: GymOptions): Promise<Gym> {
     return {
       task,
       limits,
-      toolDocs: toolDocs(toolset),
-      toolSchemas: toolSchemas(toolset),
+      toolDocs: toolDocs(tools),
+      toolSchemas: toolSchemas(tools),
       async createEnv(signal = NEVER) {
         const owner = `${runId}-${episodeCount++}`;
-        const episode = { task, limits, backend, blobs, evaluator, validationSeedCount, runId, owner };
+        const episode = { task, tools, limits, backend, blobs, evaluator, validationSeedCount, runId, owner };
         return (await openEpisode(world, episode, signal)).env;
       },
       actionOf(command) {
-        const parsed = parseCommand(toolset, command);
+        const parsed = parseCommand(tools, command);
         if (typeof parsed === "string") return parsed;
         return { tool: parsed.tool, arguments: { ...parsed.arguments }, text: command, callId: null };
       },

@@ -4,18 +4,20 @@ import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { agentIdentity, loadScaffoldPrompts } from "../agent/scaffolds.ts";
+import type { AgentConfig } from "../core/cell.ts";
 import { UserError } from "../core/errors.ts";
 import { nearestName } from "../core/nearest.ts";
 import type { Task } from "../core/task.ts";
+import type { Tool } from "../core/tool.ts";
 import type { Pipeline } from "../pipeline/pipelineFile.ts";
 import { makePlan, type Plan, resolveLimits } from "../pipeline/plan.ts";
 import { readPipelineText } from "../pipeline/readPipeline.ts";
 import { writtenOut } from "../tasks/families/taskNames.ts";
 import { readTextFile } from "../tasks/readText.ts";
-import { toolset } from "../tools/toolset.ts";
 import { agentWith, modelIdentity } from "./models.ts";
 import { PACKAGE_ROOT } from "./packageRoot.ts";
 import { inOrder, isWithoutData, openTask } from "./tasks.ts";
+import { toolsOf } from "./tools.ts";
 import type { World } from "./world.ts";
 
 /** Reads a pipeline file with settings over it; `pipelines/NAME` that is not where the command runs is the package's own. */
@@ -54,6 +56,10 @@ export const loadAgentPrompts = () =>
 /** Loads the tasks and multiplies out the cells; nothing is spent. */
 export async function planOf(world: Pick<World, "env">, pipeline: Pipeline): Promise<Plan> {
   const prompts = await loadAgentPrompts();
+  const toolsBy = new Map<AgentConfig, readonly Tool[]>();
+  for (const [index, agent] of pipeline.cells.agents.entries())
+    toolsBy.set(agent, await toolsOf(agent, `cells.agents[${index}].tools`));
+  const tools = (agent: AgentConfig) => toolsBy.get(agent) ?? [];
   const tasks = new Map<string, Task>();
   const mayLack = pipeline.cells.absent === "leaveOut";
   await inOrder(writtenOut(pipeline.cells.tasks), async (id) => {
@@ -61,7 +67,8 @@ export async function planOf(world: Pick<World, "env">, pipeline: Pipeline): Pro
     tasks.set(id, await openTask(world, id, (definition) => resolveLimits(pipeline, definition)));
   });
   return makePlan(pipeline, tasks, {
-    agent: (config) => agentIdentity(config, prompts, toolset),
+    agent: (config) => agentIdentity(config, prompts, tools(config)),
+    tools,
     agentWith,
     model: modelIdentity,
   });

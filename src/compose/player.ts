@@ -7,7 +7,6 @@ import type { Plan } from "../pipeline/plan.ts";
 import type { PlayerGiven } from "../pipeline/plannedRun.ts";
 import { playRollout, type RolloutSpec } from "../rollout/rollout.ts";
 import { createBudget } from "../schedule/budget.ts";
-import { toolset } from "../tools/toolset.ts";
 import { openEpisode } from "./episode.ts";
 import { fleetOf, modelOf, modelPrice } from "./models.ts";
 import type { Place } from "./place.ts";
@@ -32,12 +31,13 @@ export function playerOf(
       return [config.name, { model: modelOf(world, config, fleet), fleet }];
     }),
   );
-  const configs = new Map(plan.cells.map(({ cell, model }) => [cell, model]));
+  const plannedBy = new Map(plan.cells.map((planned) => [planned.cell, planned]));
   return async (spec: RolloutSpec, signal: AbortSignal) => {
     const { key, retry, cell, task } = spec;
-    const config = configs.get(cell);
-    const found = config && models.get(config.name);
-    if (config === undefined || found === undefined) throw new RangeError(`no model for rollout ${key}`);
+    const planned = plannedBy.get(cell);
+    const found = planned && models.get(planned.model.name);
+    if (planned === undefined || found === undefined) throw new RangeError(`no model for rollout ${key}`);
+    const { model: config, tools } = planned;
     const { model, fleet } = found;
     const { costUsd } = cell.limits;
     const budget = createBudget("rollout", { usdMax: costUsd, tokensMax: null }, given.budget);
@@ -59,7 +59,7 @@ export function playerOf(
     });
     const agent = createAgent(cell.agent, given.prompts, {
       model: recorded,
-      tools: toolset,
+      tools,
       task,
       limits: cell.limits,
       sampling: cell.sampling,
@@ -70,6 +70,7 @@ export function playerOf(
     const open = async (openSignal: AbortSignal) => {
       const episode = {
         task,
+        tools,
         limits: cell.limits,
         backend,
         blobs,

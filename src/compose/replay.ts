@@ -6,7 +6,6 @@ import type { Sandbox, SandboxBackend } from "../core/sandbox.ts";
 import type { StepAction, StepRecord } from "../core/trajectory.ts";
 import type { Pipeline } from "../pipeline/pipelineFile.ts";
 import type { PlannedCell } from "../pipeline/plan.ts";
-import { toolset } from "../tools/toolset.ts";
 import { chooseBackend, NO_BLOBS, namedBackend } from "./backends.ts";
 import { openEpisode } from "./episode.ts";
 import type { World } from "./world.ts";
@@ -53,6 +52,7 @@ export async function replayRollout(
     world,
     {
       task: planned.task,
+      tools: planned.tools,
       limits: planned.cell.limits,
       backend: watched,
       blobs: NO_BLOBS,
@@ -77,12 +77,17 @@ export async function replayRollout(
   };
 }
 
-async function carryOut(env: Env, { pool }: Recorded, steps: readonly StepRecord[], signal: AbortSignal) {
+async function carryOut(
+  env: Env,
+  { pool, planned }: Recorded,
+  steps: readonly StepRecord[],
+  signal: AbortSignal,
+) {
   const differences: string[] = [];
   let actionCount = 0;
   for (const step of steps) {
     for (const action of step.actions) {
-      const tool = toolset.find(({ name }) => name === action.tool);
+      const tool = planned.tools.find(({ name }) => name === action.tool);
       if (action.error !== null || action.arguments === null || tool?.replay === "record") continue;
       const { text, callId } = action;
       const result = await env.step({ tool: action.tool, arguments: action.arguments, text, callId }, signal);

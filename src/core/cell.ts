@@ -27,6 +27,14 @@ export const agentConfigSchema = z.strictObject({
     .describe(
       "How actions are asked for and read: `fenced` is one fenced command block a reply, `native` the provider's own tool calls, several a reply.",
     ),
+  tools: z
+    .array(z.string().min(1).max(1_000))
+    .min(1)
+    .max(64)
+    .optional()
+    .describe(
+      "What the agent can use: names of tools, and files of your own (`./tools/mine.ts`), in the order in which they are explained; `validate`, `submit` and `forfeit` are always there. Left out: the default set. docs/tools.md lists them.",
+    ),
   history: historySchema
     .default("appendOnly")
     .describe(

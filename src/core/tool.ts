@@ -35,6 +35,13 @@ export type ToolResult =
     }
   | { readonly kind: "validate" | "submit" | "forfeit" };
 
+/** How a model that calls tools natively is told of one. */
+export interface NativeDoc {
+  readonly description: string;
+  /** What each argument is, by name. */
+  readonly arguments: Readonly<Record<string, string>>;
+}
+
 export interface Tool<Arguments extends z.ZodType = z.ZodType> {
   readonly name: string;
   /** One line as a text scaffold shows it, e.g. `open <path> [<line>]`. */
@@ -45,6 +52,10 @@ export interface Tool<Arguments extends z.ZodType = z.ZodType> {
   readonly endMarker: string | null;
   /** Turns the text after the tool's name (and the lines up to the end marker) into arguments; a string says what is wrong. */
   parseText(rest: string, body: string | null): z.infer<Arguments> | string;
+  /** In the words of a native call, where the docs of text scaffolds speak of lines; left out: the description, and what the schema says. */
+  readonly native?: NativeDoc;
+  /** SHA-256 of the user's file that it comes from, part of the play hash; absent: the package's own, known by its version. */
+  readonly source?: string;
   /** Whether a replayed rollout runs the tool again or takes its recorded result. */
   readonly replay: "rerun" | "record";
   run(args: z.infer<Arguments>, context: ToolContext): Promise<ToolResult>;

@@ -63,7 +63,8 @@ export function createEnv(options: EnvOptions): Env {
     );
 
   const runTool = (tool: Tool, args: unknown, actionId: string, signal: AbortSignal) =>
-    within("sandbox", `the tool ${tool.name}`, () =>
+    // A tool of the user's own that breaks is part of the agent, and no other sandbox mends it.
+    within(tool.source === undefined ? "sandbox" : "agent", `the tool ${tool.name}`, () =>
       withDeadline(clock, actionTimeoutMs + GRACE_MS, signal, (bounded) =>
         tool.run(args, {
           sandbox,

@@ -4,6 +4,7 @@ import { UserError } from "../core/errors.ts";
 import { hashOf } from "../core/hash.ts";
 import { DEFAULT_LIMITS, type RolloutLimits } from "../core/limits.ts";
 import type { Task } from "../core/task.ts";
+import type { Tool } from "../core/tool.ts";
 import type { CellDemand } from "../schedule/admission.ts";
 import { foldersOf, writtenOut } from "../tasks/families/taskNames.ts";
 import type { ModelConfig, Pipeline } from "./pipelineFile.ts";
@@ -13,6 +14,8 @@ export interface PlannedCell {
   readonly cell: Cell;
   readonly task: Task;
   readonly model: ModelConfig;
+  /** What its agent can use. */
+  readonly tools: readonly Tool[];
   readonly demand: CellDemand;
 }
 
@@ -27,6 +30,7 @@ export interface Plan {
 export interface Identities {
   /** Name and version of scaffold, prompts and tools. */
   agent(config: AgentConfig): string;
+  tools(config: AgentConfig): readonly Tool[];
   /** The agent as it plays with a model, with all that was left open settled. Throws UserError where they do not fit. */
   agentWith(config: AgentConfig, model: ModelConfig): AgentConfig;
   model(config: ModelConfig): { readonly id: string; readonly revision: string | null };
@@ -67,7 +71,8 @@ export function makePlan(pipeline: Pipeline, tasks: ReadonlyMap<string, Task>, i
             sampling,
             limits,
           };
-          cells.push({ id: cellId(cell), cell, task, model, demand: { rolloutsMax: perCell, accepted } });
+          const demand = { rolloutsMax: perCell, accepted };
+          cells.push({ id: cellId(cell), cell, task, model, tools: identities.tools(agent), demand });
         }
       }
     }

@@ -15,6 +15,11 @@ export const createTool: Tool<typeof createArguments> = {
   signature: "create <path>",
   description: "Makes a new, empty file, with its folders, and opens it; then fill it with `insert 0`.",
   arguments: createArguments,
+  native: {
+    description:
+      "Makes a new, empty file, with its folders, and opens it; then fill it with `insert` after line 0.",
+    arguments: { path: "The file; it must not exist yet." },
+  },
   endMarker: null,
   parseText: parseCreate,
   replay: "rerun",

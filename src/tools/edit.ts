@@ -21,6 +21,15 @@ export const editTool: Tool<typeof editArguments> = {
     "Replaces the lines <first> to <last> of the open file, both included, with the lines that follow, " +
     "indentation as written; with no lines it removes them. Line numbers change after an edit.",
   arguments: editArguments,
+  native: {
+    description:
+      "Replaces the lines `first` to `last` of the open file, both included, with a text, or removes them if the text is empty. Line numbers change after an edit.",
+    arguments: {
+      first: "First line to replace, counted from 1.",
+      last: "Last line to replace.",
+      text: "The new lines, indentation as written.",
+    },
+  },
   endMarker: "end_of_edit",
   parseText: parseEdit,
   replay: "rerun",

@@ -10,6 +10,11 @@ export const forfeitTool: Tool<typeof forfeitArguments> = {
   description:
     "Gives up and ends your work without handing in anything. Use it only when nothing can be done.",
   arguments: forfeitArguments,
+  native: {
+    description:
+      "Gives up and ends your work without handing in anything. Use it only when nothing can be done.",
+    arguments: {},
+  },
   endMarker: null,
   parseText: (rest) => (rest.trim() === "" ? {} : "`forfeit` stands alone: write nothing after it."),
   replay: "record",

@@ -19,6 +19,10 @@ export const insertTool: Tool<typeof insertArguments> = {
   description:
     "Adds the lines that follow to the open file, after the line <after>; 0 puts them at the top. Nothing is replaced.",
   arguments: insertArguments,
+  native: {
+    description: "Adds lines to the open file. Nothing is replaced.",
+    arguments: { after: "The line after which they stand; 0 puts them at the top.", text: "The new lines." },
+  },
   endMarker: "end_of_insert",
   parseText: parseInsert,
   replay: "rerun",

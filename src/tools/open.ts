@@ -19,6 +19,11 @@ export const openTool: Tool<typeof openArguments> = {
     `Opens a text file in the editor and shows up to ${WINDOW_LINES} lines, each after its number and a colon; ` +
     "with a line number it shows that part of the file. `edit`, `insert` and `scroll` work on the open file.",
   arguments: openArguments,
+  native: {
+    description:
+      "Opens a text file in the editor and shows a part of it, each line after its number and a colon. `edit`, `insert` and `scroll` work on the open file.",
+    arguments: { path: "The file.", line: "A line to show, counted from 1; left out: the first." },
+  },
   endMarker: null,
   parseText: parseOpen,
   replay: "rerun",

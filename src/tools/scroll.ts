@@ -12,6 +12,10 @@ export const scrollTool: Tool<typeof scrollArguments> = {
   signature: "scroll up|down",
   description: "Shows the part of the open file above or below the present window.",
   arguments: scrollArguments,
+  native: {
+    description: "Shows the part of the open file above or below the present one.",
+    arguments: { direction: "up or down." },
+  },
   endMarker: null,
   parseText: parseScroll,
   replay: "rerun",

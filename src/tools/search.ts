@@ -27,6 +27,11 @@ export const searchTool: Tool<typeof searchArguments> = {
     "Finds a text, taken literally, in a file or in all files under a folder (without a path: under the present one), " +
     `and lists up to ${HITS_MAX} places as path:line: text. Put a text with blanks in quotes.`,
   arguments: searchArguments,
+  native: {
+    description:
+      "Finds a text, taken literally, in a file or in all files under a folder, and lists where it stands.",
+    arguments: { text: "The text.", path: "File or folder; left out: the present folder." },
+  },
   endMarker: null,
   parseText: parseSearch,
   replay: "rerun",

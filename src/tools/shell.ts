@@ -14,6 +14,10 @@ export const shellTool: Tool<typeof shellArguments> = {
     "Runs a bash command; the word `shell` may be left out. " +
     "The directory and the variables last from one command to the next.",
   arguments: shellArguments,
+  native: {
+    description: "Runs a bash command. The directory and the variables last from one call to the next.",
+    arguments: { command: "The command; it may have several lines." },
+  },
   endMarker: null,
   parseText: (rest) => (rest.trim() === "" ? "`shell` needs a command." : { command: rest }),
   replay: "rerun",

@@ -9,6 +9,11 @@ export const submitTool: Tool<typeof submitArguments> = {
   signature: "submit",
   description: "Hands in the submission as it stands and ends your work. Nothing can be changed afterwards.",
   arguments: submitArguments,
+  native: {
+    description:
+      "Hands in the submission as it stands and ends your work. Nothing can be changed afterwards.",
+    arguments: {},
+  },
   endMarker: null,
   parseText: (rest) => (rest.trim() === "" ? {} : "`submit` stands alone: write nothing after it."),
   replay: "record",

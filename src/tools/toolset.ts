@@ -1,4 +1,4 @@
-// The list of tools, written out, and the text and schemas by which a model is told of them.
+// The lists of tools, written out, and the text and schemas by which a model is told of them.
 import { z } from "zod";
 import type { ToolSchema } from "../core/model.ts";
 import type { Tool } from "../core/tool.ts";
@@ -16,7 +16,10 @@ import { validateTool } from "./validate.ts";
 /** Raised by hand when a tool behaves or answers otherwise than before, though its doc stays the same. */
 export const TOOLSET_VERSION = 1;
 
-/** Every tool there is, in the order in which they are explained. */
+/** How an episode ends or is scored: every agent has these, whatever its configuration names. */
+export const ENDINGS: readonly Tool[] = [validateTool, submitTool, forfeitTool];
+
+/** The default set, in the order in which the tools are explained. */
 export const toolset: readonly Tool[] = [
   shellTool,
   openTool,
@@ -25,10 +28,14 @@ export const toolset: readonly Tool[] = [
   editTool,
   insertTool,
   searchTool,
-  validateTool,
-  submitTool,
-  forfeitTool,
+  ...ENDINGS,
 ];
+
+/** Tools that an agent has only where its configuration names them. */
+const extraTools: readonly Tool[] = [];
+
+/** Every tool there is. */
+export const allTools: readonly Tool[] = [...toolset, ...extraTools];
 
 /** What a text scaffold says of its tools: one list item each. */
 export function toolDocs(tools: readonly Tool[]): string {
@@ -45,6 +52,6 @@ export function toolSchemas(tools: readonly Tool[]): readonly ToolSchema[] {
   return tools.map((tool) => ({
     name: tool.name,
     description: tool.description,
-    parameters: z.toJSONSchema(tool.arguments),
+    parameters: z.toJSONSchema(tool.arguments, { io: "input" }),
   }));
 }

@@ -10,6 +10,11 @@ export const validateTool: Tool<typeof validateArguments> = {
   description:
     "Scores the submission as it stands now, on cases kept for this, and tells you the score next to the baseline. The number of validations is limited; asking again about an unchanged submission costs none.",
   arguments: validateArguments,
+  native: {
+    description:
+      "Scores the submission as it stands now, on cases kept for this, and tells you the score next to the baseline. The number of validations is limited; asking again about an unchanged submission costs none.",
+    arguments: {},
+  },
   endMarker: null,
   parseText: (rest) => (rest.trim() === "" ? {} : "`validate` stands alone: write nothing after it."),
   replay: "record",

@@ -33,6 +33,7 @@ function planOf(
   const loaded = new Map(tasks.map((id) => [id, testTask({ id, playHash: id.padEnd(64, "p") })]));
   return makePlan(pipeline, loaded, {
     agent: () => "a",
+    tools: () => [],
     agentWith: (config) => config,
     model: (config) => ({ id: config.name, revision: null }),
   });

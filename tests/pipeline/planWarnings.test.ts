@@ -44,6 +44,7 @@ const TASKS = new Map<string, Task>([
 function warnings(text: string, settings: readonly string[], ground: Ground = GROUND): readonly string[] {
   const identities = {
     agent: () => "agent",
+    tools: () => [],
     agentWith: <T>(agent: T) => agent,
     model: (config: { name: string }) => ({ id: config.name, revision: null }),
   };
