@@ -2,8 +2,18 @@
 
 export { z } from "zod";
 export { exportRecipe } from "./compose/exports.ts";
-// The Gym: `reset` and `step` over a task, in sandboxes, with the task's own judge.
-export { type Gym, type GymOptions, openGym } from "./compose/gym.ts";
+// The Gym: `reset` and `step` over a task, in sandboxes, with the task's own judge; one, or many side by side.
+export { Gym } from "./compose/gym.ts";
+export type { GymAction, NativeAction } from "./compose/gymAction.ts";
+export type {
+  GymInfo,
+  GymOptions,
+  GymScore,
+  ResetInfo,
+  ResetReturn,
+  StepReturn,
+} from "./compose/gymContract.ts";
+export { GymPool, type GymPoolOptions } from "./compose/gymPool.ts";
 export { checkPlan, type Place } from "./compose/place.ts";
 export { planOf, readPipeline } from "./compose/plan.ts";
 export { openPlannedRun } from "./compose/runs.ts";

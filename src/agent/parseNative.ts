@@ -56,7 +56,8 @@ function brokenOff(finish: ModelReply["finish"]): string | null {
   }
 }
 
-function readCall(tools: readonly Tool[], call: ToolCall): Call {
+/** One call, ready to be carried out; or why it cannot be, in words for the model. */
+export function readCall(tools: readonly Tool[], call: ToolCall): Call {
   const tool = tools.find(({ name }) => name === call.name);
   if (tool === undefined) {
     const names = tools.map(({ name }) => `\`${name}\``).join(", ");

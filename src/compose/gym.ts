@@ -1,108 +1,121 @@
-// The Gym for programs: one task on one backend, environments made at will, submissions judged. No model, no pipeline, no run directory.
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import path from "node:path";
-import type { z } from "zod";
-import type { Action, Env } from "../core/env.ts";
-import type { Evaluation, SubmissionId } from "../core/evaluation.ts";
-import type { RolloutLimits } from "../core/limits.ts";
-import type { ToolSchema } from "../core/model.ts";
-import type { Task, TaskDefinition } from "../core/task.ts";
-import { judge } from "../judge/judge.ts";
-import { pipelineSchema } from "../pipeline/pipelineFile.ts";
-import { resolveLimits } from "../pipeline/plan.ts";
-import { takingTurns } from "../sandbox/takingTurns.ts";
-import { openBlobs } from "../store/blobs.ts";
-import { parseCommand } from "../tools/parseCommand.ts";
-import { toolDocs, toolSchemas } from "../tools/toolset.ts";
-import { chooseBackend, namedBackend } from "./backends.ts";
-import { openEpisode } from "./episode.ts";
-import { openTask, requireData } from "./tasks.ts";
-import { toolsOf } from "./tools.ts";
-import { machineTurns } from "./turns.ts";
+// The Gym for programs: episodes of one task, one after the other, each in a sandbox of its own. Its calls are made one at a time, and
+// closing it cuts off the one under way.
+import { UserError } from "../core/errors.ts";
+import { STEP_REWARD_NAMES, STEP_REWARDS, type StepRewardName } from "../rewards/stepReward.ts";
+import { checkCount, type Ground, openGround } from "./ground.ts";
+import type { Gym as GymContract, GymOptions } from "./gymContract.ts";
+import { type GymEpisode, openGymEpisode } from "./gymEpisode.ts";
 import { createWorld } from "./world.ts";
 
-const NEVER = new AbortController().signal;
+/** Judge seeds of the score of record where nobody says otherwise, as in a pipeline. */
+const RECORD_SEEDS_DEFAULT = 3;
+const RECORD_SEEDS_MAX = 100;
 
-export interface GymOptions {
-  /** A task's id: a folder of `tasks/` where the program runs, or one of the package's. */
-  readonly task: string;
-  /** As in a pipeline file. The process backend keeps nothing from the code that runs in it: use it for code you trust. */
-  readonly sandbox?: z.input<typeof pipelineSchema>["sandbox"];
-  /** What an agent can use: names, and files of your own, as in a pipeline file. Default: the default set. */
-  readonly tools?: readonly string[];
-  /** Over the task's own limits. Steps, tokens, dollars and time are the caller's to keep. */
-  readonly limits?: Partial<RolloutLimits>;
-  /** Judge seeds of one `validate`. Default 1. */
-  readonly validationSeedCount?: number;
+export type Gym = GymContract;
+
+export const Gym = {
+  /** Opens the Gym on one task; no sandbox is made before `reset`. Throws UserError where something it needs is not there. */
+  async open(options: GymOptions): Promise<Gym> {
+    const ground = await openGround(await createWorld(), options);
+    return gymOn(ground, options, [ground]).catch(async (error: unknown) => {
+      await ground[Symbol.asyncDispose]();
+      throw error;
+    });
+  },
+};
+
+/**
+ * A Gym on a ground that is open; `owned` is disposed with it. Throws UserError where the reward cannot be stated of the task.
+ * Contract: the ground outlives it, unless it is owned.
+ */
+export async function gymOn(
+  ground: Ground,
+  { reward = "improvement@1" }: Pick<GymOptions, "reward">,
+  owned: readonly AsyncDisposable[] = [],
+): Promise<Gym> {
+  const { task, limits, toolDocs, toolSchemas } = ground;
+  checkReward(reward, ground);
+  const life = new AbortController();
+  let episode: GymEpisode | null = null;
+  let nextSeed = 0;
+  let episodeCount = 0;
+  let underWay: Promise<unknown> | null = null;
+  let closing: Promise<void> | null = null;
+
+  const giveUp = async () => {
+    const left = episode;
+    episode = null;
+    await left?.[Symbol.asyncDispose]();
+  };
+  /** What breaks a call ends the episode: nobody can be sure of its sandbox any more. */
+  const alone = async <T>(
+    signal: AbortSignal | undefined,
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> => {
+    if (closing !== null) throw new UserError("the Gym is closed; open another one");
+    if (underWay !== null)
+      throw new UserError("the Gym is busy with another call; await that one first, or open a GymPool");
+    const both = signal === undefined ? life.signal : AbortSignal.any([life.signal, signal]);
+    const running = work(both).catch(async (error: unknown) => {
+      if (!(error instanceof UserError)) await giveUp();
+      throw error;
+    });
+    underWay = running;
+    try {
+      return await running;
+    } finally {
+      underWay = null;
+    }
+  };
+  const current = (): GymEpisode => {
+    if (episode === null) throw new UserError("no episode is under way; call reset first");
+    return episode;
+  };
+
+  const gym: Gym = {
+    task,
+    limits,
+    reward,
+    toolDocs,
+    toolSchemas,
+    reset: ({ seed = nextSeed, signal } = {}) =>
+      alone(signal, async (both) => {
+        if (!Number.isSafeInteger(seed) || seed < 0)
+          throw new UserError(`seed: ${seed} is no whole number from 0 on`);
+        await giveUp();
+        nextSeed = seed + 1;
+        episode = await openGymEpisode(ground, { seed, scope: String(episodeCount++), reward }, both);
+        return episode.opening;
+      }),
+    step: (action, { signal } = {}) => alone(signal, async (both) => await current().step(action, both)),
+    evaluate: ({ seeds = RECORD_SEEDS_DEFAULT, signal } = {}) =>
+      alone(signal, async (both) => {
+        checkCount("seeds", seeds, RECORD_SEEDS_MAX);
+        return await current().evaluate(seeds, both);
+      }),
+    close() {
+      closing ??= (async () => {
+        life.abort(new Error("the Gym was closed"));
+        await underWay?.catch(() => {});
+        await giveUp();
+        for (const part of owned) await part[Symbol.asyncDispose]();
+      })();
+      return closing;
+    },
+    [Symbol.asyncDispose]: () => gym.close(),
+  };
+  return gym;
 }
 
-/** Contract: dispose it; that removes what its environments left. */
-export interface Gym extends AsyncDisposable {
-  readonly task: Task;
-  readonly limits: RolloutLimits;
-  /** The tools as a text prompt lists them, and as a model takes them natively. */
-  readonly toolDocs: string;
-  readonly toolSchemas: readonly ToolSchema[];
-  /** A fresh sandbox and environment for one episode. Contract: dispose it. */
-  createEnv(signal?: AbortSignal): Promise<Env>;
-  /** Reads a command as text scaffolds write it; a string says what is wrong with it. */
-  actionOf(command: string): Action | string;
-  /** Scores of record: one evaluation for each seed, each in fresh sandboxes. */
-  evaluate(
-    submission: SubmissionId,
-    seeds: readonly number[],
-    signal?: AbortSignal,
-  ): Promise<readonly Evaluation[]>;
-}
-
-/** Opens the Gym on one task. Throws UserError where the task, the backend or the image is not there. */
-export async function openGym(options: GymOptions): Promise<Gym> {
-  const world = await createWorld();
-  const limitsOf = (of: TaskDefinition) => resolveLimits({ limits: options.limits ?? {} }, of);
-  const task = await openTask(world, options.task, limitsOf);
-  requireData([task]);
-  const tools = await toolsOf(options, "tools");
+function checkReward(name: StepRewardName, { task }: Ground): void {
   const { definition } = task;
-  const limits = limitsOf(definition);
-  const sandbox = pipelineSchema.shape.sandbox.parse(options.sandbox);
-  const folder = await mkdtemp(path.join(tmpdir(), "nightshift-gym-"));
-  const runId = path.basename(folder);
-  try {
-    const blobs = await openBlobs(folder);
-    const { name } = await chooseBackend(world, sandbox);
-    const turns = machineTurns(world);
-    const backend = takingTurns(namedBackend(world, name, sandbox.docker, blobs), turns);
-    await backend.probe();
-    await backend.checkImage(definition.image);
-    const evaluator = judge({ backend, blobs, clock: world.clock, runId, log: world.log, turns });
-    const validationSeedCount = options.validationSeedCount ?? 1;
-    let episodeCount = 0;
-    return {
-      task,
-      limits,
-      toolDocs: toolDocs(tools),
-      toolSchemas: toolSchemas(tools),
-      async createEnv(signal = NEVER) {
-        const owner = `${runId}-${episodeCount++}`;
-        const episode = { task, tools, limits, backend, blobs, evaluator, validationSeedCount, runId, owner };
-        return (await openEpisode(world, episode, signal)).env;
-      },
-      actionOf(command) {
-        const parsed = parseCommand(tools, command);
-        if (typeof parsed === "string") return parsed;
-        return { tool: parsed.tool, arguments: { ...parsed.arguments }, text: command, callId: null };
-      },
-      evaluate: (submission, seeds, signal = NEVER) =>
-        evaluator.evaluate(task, submission, "record", seeds, signal),
-      async [Symbol.asyncDispose]() {
-        await backend.sweep({ runId });
-        await backend.close();
-        await rm(folder, { recursive: true, force: true });
-      },
-    };
-  } catch (error) {
-    await rm(folder, { recursive: true, force: true });
-    throw error;
+  if (!STEP_REWARD_NAMES.includes(name)) {
+    throw new UserError(
+      `reward: there is no step reward ${JSON.stringify(name)}; there are ${STEP_REWARD_NAMES.join(", ")}`,
+    );
   }
+  if (STEP_REWARDS[name](definition, [definition.anchors.starter], true) !== null) return;
+  throw new UserError(
+    `reward: ${name} cannot be stated of ${task.id}, whose starter is its only anchor; take zero@1, or give its task.yaml another anchor`,
+  );
 }

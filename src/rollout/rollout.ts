@@ -177,7 +177,11 @@ function limitOutcome(limits: RolloutLimits, recorder: Recorder): LimitOutcome |
 }
 
 /** The declared files as the episode left them; an agent that gave up submits nothing. */
-async function finalSubmission(env: Env, outcome: Outcome, signal: AbortSignal): Promise<FinalSubmission> {
+export async function finalSubmission(
+  env: Env,
+  outcome: Outcome,
+  signal: AbortSignal,
+): Promise<FinalSubmission> {
   if (!isEpisodeEnd(outcome)) return { id: null, reason: "the rollout was cut off" };
   if (outcome.kind === "forfeit") return { id: null, reason: "the agent gave up" };
   const submission = await within("sandbox", "reading the submission", () => env.submission(signal));

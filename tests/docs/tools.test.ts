@@ -14,20 +14,15 @@ const RUN_MS_MAX = 60_000;
 
 /** Uses the tool through the library, in a process of its own, as a user's program does. */
 const PROGRAM = `
-import { openGym } from ${JSON.stringify(path.join(REPOSITORY, "src/index.ts"))};
-const gym = await openGym({ task: "battle-of-sexes", sandbox: { backend: "process" }, tools: ["shell", "./tools/headings.ts"] });
-const signal = AbortSignal.timeout(${RUN_MS_MAX});
-const env = await gym.createEnv(signal);
-await env.reset({ actionScope: "one" }, signal);
+import { Gym } from ${JSON.stringify(path.join(REPOSITORY, "src/index.ts"))};
+const tools = ["shell", "./tools/headings.ts"];
+await using gym = await Gym.open({ task: "battle-of-sexes", sandbox: { backend: "process" }, tools });
+await gym.reset();
 const said = [];
 for (const command of process.argv.slice(2)) {
-  const action = gym.actionOf(command);
-  if (typeof action === "string") { said.push(action); continue; }
-  const { observation, info } = await env.step(action, signal);
-  said.push([info.ok, observation.text.trim()]);
+  const [observation, , , , info] = await gym.step(command);
+  said.push(info.actionError ?? [info.ok, observation.text.trim()]);
 }
-await env[Symbol.asyncDispose]();
-await gym[Symbol.asyncDispose]();
 console.log(JSON.stringify({ said, docs: gym.toolDocs, schema: gym.toolSchemas[1] }));
 `;
 
