@@ -21,6 +21,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   dataset: ["core", "compute"],
   schedule: ["core"],
   notify: ["core"],
+  memory: ["core"],
+  web: ["core"],
   rewards: ["core"],
   judge: ["core", "tasks"],
   env: ["core", "tools"],
@@ -28,9 +30,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   export: ["core", "dataset", "compute"],
   rollout: ["core", "env", "agent"],
   stages: ["core", "judge", "rollout", "schedule", "store", "dataset", "rewards", "compute"],
-  pipeline: ["core", "tasks", "stages", "schedule", "store", "notify"],
+  pipeline: ["core", "tasks", "stages", "schedule", "store", "notify", "web"],
   compose: [
-    "core tasks images sandbox models tools store dataset schedule notify rewards compute judge env agent export rollout stages pipeline",
+    "core tasks images sandbox models tools store dataset schedule notify memory web rewards compute judge env agent export rollout stages pipeline",
   ].flatMap((names) => names.split(" ")),
   cli: ["compose", "core", "pipeline", "stages", "store", "tasks", "export", "dataset"],
   index: ["compose", "core", "pipeline", "stages", "store", "tasks", "tools", "export", "dataset"],
@@ -47,6 +49,7 @@ const VENDOR_ROOM: Readonly<Record<string, string>> = {
   "hyparquet-writer": "src/dataset/",
   commander: "src/cli/",
   pino: "src/cli/",
+  unpdf: "src/web/",
   yaml: "src/tasks/",
   zod: "src/",
 };

@@ -8,6 +8,7 @@ import { evaluateCommand } from "./evaluate.ts";
 import { exportCommand } from "./export.ts";
 import { gcCommand } from "./gc.ts";
 import { imagesCommand } from "./images.ts";
+import { memoryCommand } from "./memory.ts";
 import { planCommand } from "./plan.ts";
 import { rerunCommand } from "./rerun.ts";
 import { resumeCommand } from "./resume.ts";
@@ -28,6 +29,7 @@ const COMMANDS: readonly AddCommand[] = [
   imagesCommand,
   evaluateCommand,
   exportCommand,
+  memoryCommand,
   doctorCommand,
   gcCommand,
   rerunCommand,

@@ -1,6 +1,7 @@
 // The place of one episode: a fresh sandbox with the task's starter files, and the environment around it. The player and the Gym share it.
 import type { Env } from "../core/env.ts";
 import type { Evaluator } from "../core/evaluation.ts";
+import { NO_HOST, type ToolHost } from "../core/host.ts";
 import type { RolloutLimits } from "../core/limits.ts";
 import type { BlobStore, Capabilities, SandboxBackend, SandboxHandle } from "../core/sandbox.ts";
 import { dataEnvironment, type Task } from "../core/task.ts";
@@ -15,6 +16,8 @@ const ORPHAN_TTL_MS = 3_600_000;
 export interface EpisodeOptions {
   readonly task: Task;
   readonly tools: readonly Tool[];
+  /** What tools may reach outside the sandbox; left out: nothing. */
+  readonly host?: Pick<ToolHost, "memory" | "web">;
   readonly limits: RolloutLimits;
   readonly backend: SandboxBackend;
   readonly blobs: BlobStore;
@@ -56,6 +59,7 @@ export async function openEpisode(
     evaluator,
     blobs,
     tools: options.tools,
+    host: { ...NO_HOST, ...options.host, gpuCount: resources.gpus ?? 0 },
     limits,
     validationSeeds,
     clock,

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { agentIdentity, loadScaffoldPrompts } from "../agent/scaffolds.ts";
 import type { AgentConfig } from "../core/cell.ts";
 import { UserError } from "../core/errors.ts";
+import { NO_HOST } from "../core/host.ts";
 import { nearestName } from "../core/nearest.ts";
 import type { Task } from "../core/task.ts";
 import type { Tool } from "../core/tool.ts";
@@ -14,10 +15,12 @@ import { makePlan, type Plan, resolveLimits } from "../pipeline/plan.ts";
 import { readPipelineText } from "../pipeline/readPipeline.ts";
 import { writtenOut } from "../tasks/families/taskNames.ts";
 import { readTextFile } from "../tasks/readText.ts";
+import { memoryOf, type NamedMemory } from "./memory.ts";
 import { agentWith, modelIdentity } from "./models.ts";
 import { PACKAGE_ROOT } from "./packageRoot.ts";
 import { inOrder, isWithoutData, openTask } from "./tasks.ts";
 import { toolsOf } from "./tools.ts";
+import { checkWeb, webReach } from "./web.ts";
 import type { World } from "./world.ts";
 
 /** Reads a pipeline file with settings over it; `pipelines/NAME` that is not where the command runs is the package's own. */
@@ -57,8 +60,14 @@ export const loadAgentPrompts = () =>
 export async function planOf(world: Pick<World, "env">, pipeline: Pipeline): Promise<Plan> {
   const prompts = await loadAgentPrompts();
   const toolsBy = new Map<AgentConfig, readonly Tool[]>();
-  for (const [index, agent] of pipeline.cells.agents.entries())
-    toolsBy.set(agent, await toolsOf(agent, `cells.agents[${index}].tools`));
+  const memoryBy = new Map<AgentConfig, NamedMemory>();
+  for (const [index, agent] of pipeline.cells.agents.entries()) {
+    const keyPath = `cells.agents[${index}]`;
+    const tools = await toolsOf(agent, `${keyPath}.tools`);
+    checkWeb(tools, pipeline.web, keyPath);
+    toolsBy.set(agent, tools);
+    memoryBy.set(agent, await memoryOf(agent, tools, keyPath));
+  }
   const tools = (agent: AgentConfig) => toolsBy.get(agent) ?? [];
   const tasks = new Map<string, Task>();
   const mayLack = pipeline.cells.absent === "leaveOut";
@@ -69,7 +78,13 @@ export async function planOf(world: Pick<World, "env">, pipeline: Pipeline): Pro
   return makePlan(pipeline, tasks, {
     agent: (config) => agentIdentity(config, prompts, tools(config)),
     tools,
-    agentWith,
+    memory: (config) => memoryBy.get(config)?.memory ?? NO_HOST.memory,
+    reach: (config) => webReach(tools(config), pipeline.web),
+    agentWith: (config, model) => {
+      // A memory is known by what it says, wherever its file lies.
+      const name = memoryBy.get(config)?.name ?? null;
+      return { ...agentWith(config, model), ...(name === null ? {} : { memory: name }) };
+    },
     model: modelIdentity,
   });
 }

@@ -10,6 +10,7 @@ import { createBudget } from "../schedule/budget.ts";
 import { openEpisode } from "./episode.ts";
 import { fleetOf, modelOf, modelPrice } from "./models.ts";
 import type { Place } from "./place.ts";
+import { webOf } from "./web.ts";
 import type { World } from "./world.ts";
 
 /** How one try of a rollout is played: a fresh sandbox, environment and agent around the cell's model. */
@@ -32,12 +33,13 @@ export function playerOf(
     }),
   );
   const plannedBy = new Map(plan.cells.map((planned) => [planned.cell, planned]));
+  const web = webOf(world, plan);
   return async (spec: RolloutSpec, signal: AbortSignal) => {
     const { key, retry, cell, task } = spec;
     const planned = plannedBy.get(cell);
     const found = planned && models.get(planned.model.name);
     if (planned === undefined || found === undefined) throw new RangeError(`no model for rollout ${key}`);
-    const { model: config, tools } = planned;
+    const { model: config, tools, memory } = planned;
     const { model, fleet } = found;
     const { costUsd } = cell.limits;
     const budget = createBudget("rollout", { usdMax: costUsd, tokensMax: null }, given.budget);
@@ -71,6 +73,7 @@ export function playerOf(
       const episode = {
         task,
         tools,
+        host: { memory, web },
         limits: cell.limits,
         backend,
         blobs,

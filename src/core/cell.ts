@@ -35,6 +35,14 @@ export const agentConfigSchema = z.strictObject({
     .describe(
       "What the agent can use: names of tools, and files of your own (`./tools/mine.ts`), in the order in which they are explained; `validate`, `submit` and `forfeit` are always there. Left out: the default set. docs/tools.md lists them.",
     ),
+  memory: z
+    .string()
+    .min(1)
+    .max(1_000)
+    .optional()
+    .describe(
+      "File of notes that `memory_read` finds, frozen for the run; its content is part of the key, its path is not. `nightshift memory merge` writes the next one. Left out: no notes.",
+    ),
   history: historySchema
     .default("appendOnly")
     .describe(

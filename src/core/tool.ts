@@ -1,5 +1,6 @@
 // What an agent can use. A tool is one file: schema, doc, run. It acts in a sandbox and never sees a task or a score.
 import type { z } from "zod";
+import type { ToolHost } from "./host.ts";
 import type { Sandbox } from "./sandbox.ts";
 
 /** The editor's memory between actions: plain data, recorded with each observation. */
@@ -13,6 +14,8 @@ export interface EditorState {
 
 export interface ToolContext {
   readonly sandbox: Sandbox;
+  /** What may be reached outside the sandbox; left out: nothing. */
+  readonly host?: ToolHost;
   readonly actionId: string;
   readonly state: EditorState;
   readonly actionTimeoutMs: number;

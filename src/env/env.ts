@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { Action, Env, Observation, StepInfo, StepResult } from "../core/env.ts";
 import { BoundaryError, within } from "../core/errors.ts";
 import type { Evaluator } from "../core/evaluation.ts";
+import { NO_HOST, type ToolHost } from "../core/host.ts";
 import type { RolloutLimits } from "../core/limits.ts";
 import type { Outcome } from "../core/outcome.ts";
 import type { Clock, Log } from "../core/runtime.ts";
@@ -22,6 +23,8 @@ export interface EnvOptions {
   readonly evaluator: Evaluator;
   readonly blobs: BlobStore;
   readonly tools: readonly Tool[];
+  /** What tools may reach outside the sandbox; left out: nothing. */
+  readonly host?: ToolHost;
   readonly limits: RolloutLimits;
   /** Judge seeds over which a validation score is the mean. At least one. */
   readonly validationSeeds: readonly number[];
@@ -37,7 +40,7 @@ const FILES_LISTED_MAX = 60;
 
 /** An environment for one episode. Its methods are called one at a time; a step after the end is the caller's mistake. */
 export function createEnv(options: EnvOptions): Env {
-  const { task, sandbox, evaluator, blobs, limits, clock, log } = options;
+  const { task, sandbox, evaluator, blobs, limits, clock, log, host = NO_HOST } = options;
   const tools = new Map(options.tools.map((tool) => [tool.name, tool]));
   const desk = validationDesk({
     task,
@@ -68,6 +71,7 @@ export function createEnv(options: EnvOptions): Env {
       withDeadline(clock, actionTimeoutMs + GRACE_MS, signal, (bounded) =>
         tool.run(args, {
           sandbox,
+          host,
           actionId,
           state,
           actionTimeoutMs,

@@ -47,6 +47,12 @@ export function checkNeeds(plan: Plan, env: (name: string) => string | undefined
       `notify.webhookEnv: ${notify.webhookEnv} is not set; export it with the webhook's URL, or take notify out`,
     );
   }
+  const keyEnv = pipeline.web?.literature.keyEnv ?? null;
+  if (keyEnv !== null && !/^[\x21-\x7e]+$/.test(env(keyEnv) ?? "")) {
+    throw new UserError(
+      `web.literature.keyEnv: ${keyEnv} is not set to a key; export it, or leave keyEnv out to search without one`,
+    );
+  }
   const leaves = pipeline.stages.export.length > 0;
   const needs = [
     { name: "scripted", isNeeded: pipeline.cells.models.some(({ wire }) => wire === "scripted") },

@@ -6,6 +6,7 @@ import { samplingSchema } from "../core/model.ts";
 import { notifySchema } from "../notify/notice.ts";
 import { filterConfigSchema } from "../stages/filter.ts";
 import { isTaskName, namesFault } from "../tasks/families/taskNames.ts";
+import { webSchema } from "../web/webSettings.ts";
 import { modelConfigSchema } from "./modelConfig.ts";
 import { tripwiresSchema } from "./tripwires.ts";
 
@@ -160,6 +161,12 @@ export const pipelineSchema = z.strictObject({
     .nullable()
     .default(null)
     .describe("Who is told when the run pauses, ends or fails; null: nobody."),
+  web: webSchema
+    .nullable()
+    .default(null)
+    .describe(
+      "What of the web `literature_search` and `parse_pdf` may reach, for agents that have these tools; null: nothing.",
+    ),
   stages: z
     .strictObject({
       generate: z

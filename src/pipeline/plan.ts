@@ -2,6 +2,7 @@
 import { type AgentConfig, type Cell, cellId, rolloutKey } from "../core/cell.ts";
 import { UserError } from "../core/errors.ts";
 import { hashOf } from "../core/hash.ts";
+import type { FrozenMemory } from "../core/host.ts";
 import { DEFAULT_LIMITS, type RolloutLimits } from "../core/limits.ts";
 import type { Task } from "../core/task.ts";
 import type { Tool } from "../core/tool.ts";
@@ -16,6 +17,8 @@ export interface PlannedCell {
   readonly model: ModelConfig;
   /** What its agent can use. */
   readonly tools: readonly Tool[];
+  /** The notes that its agent can read. */
+  readonly memory: FrozenMemory;
   readonly demand: CellDemand;
 }
 
@@ -31,6 +34,9 @@ export interface Identities {
   /** Name and version of scaffold, prompts and tools. */
   agent(config: AgentConfig): string;
   tools(config: AgentConfig): readonly Tool[];
+  memory(config: AgentConfig): FrozenMemory;
+  /** What its tools reach outside the sandbox, as far as an agent can tell; empty for one whose tools stay inside. */
+  reach(config: AgentConfig): Readonly<Record<string, unknown>>;
   /** The agent as it plays with a model, with all that was left open settled. Throws UserError where they do not fit. */
   agentWith(config: AgentConfig, model: ModelConfig): AgentConfig;
   model(config: ModelConfig): { readonly id: string; readonly revision: string | null };
@@ -60,7 +66,13 @@ export function makePlan(pipeline: Pipeline, tasks: ReadonlyMap<string, Task>, i
       const { metric, anchors, submission } = task.definition;
       const { validationSeeds } = pipeline.stages.evaluate;
       const told = { metric, baseline: anchors.starter, submission, validationSeeds };
-      const playHash = hashOf("play", { task: task.playHash, told, agent: identities.agent(agent), limits });
+      const playHash = hashOf("play", {
+        task: task.playHash,
+        told,
+        agent: identities.agent(agent),
+        limits,
+        ...identities.reach(agent),
+      });
       for (const model of pipeline.cells.models) {
         for (const sampling of pipeline.cells.sampling) {
           const cell: Cell = {
@@ -72,7 +84,8 @@ export function makePlan(pipeline: Pipeline, tasks: ReadonlyMap<string, Task>, i
             limits,
           };
           const demand = { rolloutsMax: perCell, accepted };
-          cells.push({ id: cellId(cell), cell, task, model, tools: identities.tools(agent), demand });
+          const [tools, memory] = [identities.tools(agent), identities.memory(agent)];
+          cells.push({ id: cellId(cell), cell, task, model, tools, memory, demand });
         }
       }
     }

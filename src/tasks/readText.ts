@@ -6,13 +6,17 @@ import { errorText, UserError } from "../core/errors.ts";
 export const TEXT_BYTES_MAX = 256 * 1024;
 
 /** Reads a file by path; `what` names it in complaints ("the pipeline file"). Throws a UserError where it cannot be had as text. */
-export async function readTextFile(path: string, what: string): Promise<string> {
+export async function readTextFile(
+  path: string,
+  what: string,
+  bytesMax: number = TEXT_BYTES_MAX,
+): Promise<string> {
   try {
     const info = await stat(path);
     if (info.isDirectory()) throw new UserError(`${path}: this is a folder; name ${what} itself`);
     if (!info.isFile()) throw new UserError(`${path}: not a regular file; name ${what} itself`);
-    if (info.size > TEXT_BYTES_MAX) throw tooLarge(path, info.size);
-    return decodeText(await readFile(path), path);
+    if (info.size > bytesMax) throw tooLarge(path, info.size, bytesMax);
+    return decodeText(await readFile(path), path, bytesMax);
   } catch (error) {
     if (error instanceof UserError) throw error;
     throw new UserError(`cannot read ${what} ${path}: ${whyNot(error)}`, { cause: error });
@@ -20,8 +24,8 @@ export async function readTextFile(path: string, what: string): Promise<string> 
 }
 
 /** Text of a file's bytes; a byte order mark is taken off. Throws a UserError that names line and column of what is no UTF-8. */
-export function decodeText(data: Uint8Array, label: string): string {
-  if (data.byteLength > TEXT_BYTES_MAX) throw tooLarge(label, data.byteLength);
+export function decodeText(data: Uint8Array, label: string, bytesMax: number = TEXT_BYTES_MAX): string {
+  if (data.byteLength > bytesMax) throw tooLarge(label, data.byteLength, bytesMax);
   const [first, second] = data;
   if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff))
     throw new UserError(`${label}: this is UTF-16 text; save it as UTF-8`);
@@ -41,9 +45,9 @@ export function decodeText(data: Uint8Array, label: string): string {
   }
 }
 
-function tooLarge(label: string, bytes: number): UserError {
+function tooLarge(label: string, bytes: number, bytesMax: number): UserError {
   return new UserError(
-    `${label}: ${bytes} bytes are larger than ${TEXT_BYTES_MAX} bytes; shorten it, or name another file`,
+    `${label}: ${bytes} bytes are larger than ${bytesMax} bytes; shorten it, or name another file`,
   );
 }
 

@@ -5,8 +5,13 @@ import type { Tool } from "../core/tool.ts";
 import { createTool } from "./create.ts";
 import { editTool } from "./edit.ts";
 import { forfeitTool } from "./forfeit.ts";
+import { gpuStateTool } from "./gpuState.ts";
 import { insertTool } from "./insert.ts";
+import { literatureSearchTool } from "./literatureSearch.ts";
+import { memoryReadTool } from "./memoryRead.ts";
+import { memoryWriteTool } from "./memoryWrite.ts";
 import { openTool } from "./open.ts";
+import { parsePdfTool } from "./parsePdf.ts";
 import { scrollTool } from "./scroll.ts";
 import { searchTool } from "./search.ts";
 import { shellTool } from "./shell.ts";
@@ -32,7 +37,13 @@ export const toolset: readonly Tool[] = [
 ];
 
 /** Tools that an agent has only where its configuration names them. */
-const extraTools: readonly Tool[] = [];
+const extraTools: readonly Tool[] = [
+  memoryReadTool,
+  memoryWriteTool,
+  literatureSearchTool,
+  parsePdfTool,
+  gpuStateTool,
+];
 
 /** Every tool there is. */
 export const allTools: readonly Tool[] = [...toolset, ...extraTools];

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { NO_HOST } from "../../src/core/host.ts";
 import { prng } from "../../src/core/prng.ts";
 import { assumedUse } from "../../src/pipeline/assumedUse.ts";
 import { forecast, NOTHING_PLAYED, type Played, type Sample } from "../../src/pipeline/forecast.ts";
@@ -34,6 +35,8 @@ function planOf(
   return makePlan(pipeline, loaded, {
     agent: () => "a",
     tools: () => [],
+    memory: () => NO_HOST.memory,
+    reach: () => ({}),
     agentWith: (config) => config,
     model: (config) => ({ id: config.name, revision: null }),
   });

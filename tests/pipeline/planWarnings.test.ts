@@ -1,6 +1,7 @@
 // What is legal but unwise: each is said once with its key and what to do, and a sensible plan hears nothing.
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
+import { NO_HOST } from "../../src/core/host.ts";
 import type { Task } from "../../src/core/task.ts";
 import { makePlan } from "../../src/pipeline/plan.ts";
 import { type Ground, planWarnings } from "../../src/pipeline/planWarnings.ts";
@@ -45,6 +46,8 @@ function warnings(text: string, settings: readonly string[], ground: Ground = GR
   const identities = {
     agent: () => "agent",
     tools: () => [],
+    memory: () => NO_HOST.memory,
+    reach: () => ({}),
     agentWith: <T>(agent: T) => agent,
     model: (config: { name: string }) => ({ id: config.name, revision: null }),
   };
