@@ -25,6 +25,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   web: ["core"],
   rewards: ["core"],
   judge: ["core", "tasks"],
+  importers: ["core", "tasks", "dataset"],
   env: ["core", "tools"],
   agent: ["core", "tools"],
   export: ["core", "dataset", "compute"],
@@ -32,7 +33,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   stages: ["core", "judge", "rollout", "schedule", "store", "dataset", "rewards", "compute"],
   pipeline: ["core", "tasks", "stages", "schedule", "store", "notify", "web"],
   compose: [
-    "core tasks images sandbox models tools store dataset schedule notify memory web rewards compute judge env agent export rollout stages pipeline",
+    "core tasks images sandbox models tools store dataset schedule notify memory web rewards compute judge env agent export importers rollout stages pipeline",
   ].flatMap((names) => names.split(" ")),
   cli: ["compose", "core", "pipeline", "stages", "store", "tasks", "export", "dataset"],
   index: ["compose", "core", "pipeline", "stages", "store", "tasks", "tools", "export", "dataset"],

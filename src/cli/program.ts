@@ -8,6 +8,7 @@ import { evaluateCommand } from "./evaluate.ts";
 import { exportCommand } from "./export.ts";
 import { gcCommand } from "./gc.ts";
 import { imagesCommand } from "./images.ts";
+import { importCommand } from "./import.ts";
 import { memoryCommand } from "./memory.ts";
 import { planCommand } from "./plan.ts";
 import { rerunCommand } from "./rerun.ts";
@@ -30,6 +31,7 @@ const COMMANDS: readonly AddCommand[] = [
   evaluateCommand,
   exportCommand,
   memoryCommand,
+  importCommand,
   doctorCommand,
   gcCommand,
   rerunCommand,

@@ -17,8 +17,9 @@ export interface CardConfig {
 export interface TaskScores {
   readonly taskId: string;
   readonly use: string;
-  readonly metric: string;
-  readonly higherIsBetter: boolean;
+  readonly metric: string | null;
+  /** Null: not known. */
+  readonly higherIsBetter: boolean | null;
   readonly anchors: { readonly [name: string]: number | null };
   readonly rows: number;
   readonly keptRows: number;
@@ -26,6 +27,10 @@ export interface TaskScores {
   readonly scoreMean: number | null;
   readonly scoreBest: number | null;
 }
+
+/** What the card of a run's own dataset says first. */
+export const OWN_INTRODUCTION =
+  "Trajectories of LLM agents doing ML research in sandboxes, scored by a judge that they never touched.";
 
 /** The YAML block, with its fences. */
 export function frontMatter(
@@ -37,7 +42,8 @@ export function frontMatter(
   const main = configs.find((config) => config.isDefault)?.name;
   const rows = sum(files, (file) => (file.table === main ? (file.rows ?? 0) : 0));
   const yaml: Json = {
-    ...(license === null ? {} : { license }),
+    // The Hub's names of licences are lower-case.
+    ...(license === null ? {} : { license: license.toLowerCase() }),
     pretty_name: title,
     language: ["en"],
     size_categories: [sizeCategory(rows)],
@@ -87,7 +93,7 @@ export function notice(scriptedRows: number, benchmarkRows: number, allow: reado
 
 /** The whole card of a dataset. */
 export function datasetCard(
-  title: string,
+  { title, introduction }: { readonly title: string; readonly introduction: string },
   manifest: Omit<Manifest, "files">,
   files: readonly ManifestFile[],
   configs: readonly CardConfig[],
@@ -97,13 +103,14 @@ export function datasetCard(
     frontMatter(title, manifest.license, files, configs),
     `\n# ${title}\n\n`,
     notice(manifest.scriptedRows, manifest.benchmarkRows, manifest.allow),
-    "Trajectories of LLM agents doing ML research in sandboxes, scored by a judge that they never touched. ",
+    `${introduction}\n`,
     "Three tables: `trajectories` (one row a rollout, with the pool of its messages), `steps` (one row a model call, ",
     "referring to the pool by index) and `tasks`.\n\n",
     `## What became of the rollouts\n\n${funnelTable(manifest.funnel)}\n\n`,
     "Dropped rollouts stand in the tables too, with `filter_decision: drop` and the reason; train on `keep`.\n\n",
     `## Scores beside baselines\n\n${scoresTable(scores)}\n\n`,
-    `Reward: \`${manifest.rewardFn}\`. A null reward means not scored, which is not 0.\n\n`,
+    manifest.rewardFn === null ? "No reward was given. " : `Reward: \`${manifest.rewardFn}\`. `,
+    "A null reward means not scored, which is not 0.\n\n",
     `## Provenance\n\n${provenance(manifest)}\n\n`,
     `## Loading\n\n${loading(configs, files)}\n\n`,
     "## Columns\n\n",
@@ -149,11 +156,12 @@ function scoresTable(scores: readonly TaskScores[]): string {
   const head =
     "| task | use | metric | starter (baseline) | probe | best known | rows | kept | scored | mean | best |";
   const rows = scores.map((task) => {
-    const better = task.higherIsBetter ? "higher is better" : "lower is better";
+    const better =
+      task.higherIsBetter === null ? "?" : task.higherIsBetter ? "higher is better" : "lower is better";
     const anchors = ["starter", "probe", "best"].map((anchor) => numberText(task.anchors[anchor] ?? null));
     const found = [task.rows, task.keptRows, task.scoredRows].join(" | ");
     const score = `${numberText(task.scoreMean)} | ${numberText(task.scoreBest)}`;
-    return `| ${task.taskId} | ${task.use} | ${task.metric}, ${better} | ${anchors.join(" | ")} | ${found} | ${score} |`;
+    return `| ${task.taskId} | ${task.use} | ${task.metric ?? "?"}, ${better} | ${anchors.join(" | ")} | ${found} | ${score} |`;
   });
   return [head, "|---|---|---|---|---|---|---|---|---|---|---|", ...rows].join("\n");
 }
@@ -161,10 +169,12 @@ function scoresTable(scores: readonly TaskScores[]): string {
 function provenance(manifest: Omit<Manifest, "files">): string {
   const models = manifest.models.map(
     ({ model, revision, provider, rows }) =>
-      `- model \`${model}\`${revision === null ? "" : ` at \`${revision}\``}, provider \`${provider}\`: ${rows} rows`,
+      `- model \`${model ?? "not named"}\`${revision === null ? "" : ` at \`${revision}\``}, provider \`${provider ?? "not named"}\`: ${rows} rows`,
   );
-  const tasks = manifest.tasks.map(
-    ({ taskId, playHash, judgeHash }) => `- task \`${taskId}\`: play \`${playHash}\`, judge \`${judgeHash}\``,
+  const tasks = manifest.tasks.map(({ taskId, playHash, judgeHash }) =>
+    playHash === null || judgeHash === null
+      ? `- task \`${taskId}\`, played elsewhere`
+      : `- task \`${taskId}\`: play \`${playHash}\`, judge \`${judgeHash}\``,
   );
   const tables = Object.entries(manifest.tables).map(
     ([name, { rows, tableHash }]) => `- table \`${name}\`: ${rows} rows, hash \`${tableHash}\``,

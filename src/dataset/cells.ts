@@ -1,7 +1,7 @@
 // The values of rows on their way into and out of Parquet. In memory a row is plain JSON-like data: whole numbers and
 // moments are numbers, JSON columns are parsed values; 64-bit integers and dates exist only at the file's border.
 import { DataType, type Field, type Schema } from "apache-arrow";
-import { isJson, isVolatile } from "./columns.ts";
+import { isJson, isLate, isVolatile } from "./columns.ts";
 
 /** A row as a table holds it: column name to plain value. */
 export type PlainRow = { readonly [column: string]: unknown };
@@ -48,14 +48,52 @@ export function fromParquet(value: unknown): unknown {
   return value;
 }
 
-/** The row without its volatile columns, at any depth: what the table hash is taken over. */
+/** A row of an older file with null in each column that it lacks, at any depth. */
+export function withLateColumns(schema: Schema, row: PlainRow): PlainRow {
+  return filled(schema.fields, row);
+}
+
+function filled(fields: readonly Field<DataType>[], row: PlainRow): PlainRow {
+  const cells = fields.flatMap((field): [string, unknown][] => {
+    const cell = row[field.name];
+    if (cell === undefined) return isLate(field) ? [[field.name, null]] : [];
+    return hasLate(field) ? [[field.name, filledCell(field, cell)]] : [];
+  });
+  return cells.length === 0 ? row : { ...row, ...Object.fromEntries(cells) };
+}
+
+function filledCell(field: Field<DataType>, cell: unknown): unknown {
+  if (cell === null) return null;
+  const { type } = field;
+  if (DataType.isList(type) && Array.isArray(cell)) {
+    const element: Field<DataType> | undefined = type.children[0];
+    return element === undefined ? cell : cell.map((item) => filledCell(element, item));
+  }
+  return DataType.isStruct(type) ? filled(type.children, record(field.name, cell)) : cell;
+}
+
+function hasLate({ type }: Field<DataType>): boolean {
+  if (!DataType.isList(type) && !DataType.isStruct(type)) return false;
+  const children: readonly Field<DataType>[] = type.children;
+  return children.some((child) => isLate(child) || hasLate(child));
+}
+
+/**
+ * The row without its volatile columns, at any depth, and without nulls in late ones: what the table hash is taken over, so that
+ * a table has the same hash whether or not its columns had been thought of.
+ */
 export function withoutVolatile(schema: Schema, row: PlainRow): PlainRow {
   return keepStable(schema.fields, row);
 }
 
 function keepStable(fields: readonly Field<DataType>[], row: PlainRow): PlainRow {
   const stable = fields.filter((field) => !isVolatile(field));
-  return Object.fromEntries(stable.map((field) => [field.name, stableCell(field, row[field.name])]));
+  return Object.fromEntries(
+    stable.flatMap((field) => {
+      const cell = stableCell(field, row[field.name]);
+      return cell === null && isLate(field) ? [] : [[field.name, cell]];
+    }),
+  );
 }
 
 function stableCell(field: Field<DataType>, value: unknown): unknown {

@@ -21,6 +21,8 @@ import type { Json } from "../core/json.ts";
 export const VOLATILE = "nightshift.volatile";
 /** Metadata key, value `true`: the page index and statistics are worth their bytes on this column. */
 export const INDEXED = "nightshift.indexed";
+/** Metadata key, value `true`: the column came later than the first datasets; older files lack it, and a null in it is not hashed. */
+export const LATE = "nightshift.late";
 /** Metadata key: what the column means, in words. */
 export const DOC = "nightshift.doc";
 /** Arrow's own name for a text column that holds JSON documents. */
@@ -30,6 +32,8 @@ const JSON_EXTENSION = "arrow.json";
 interface Marks {
   readonly volatile?: boolean;
   readonly indexed?: boolean;
+  /** Added after datasets were written without it: always nullable, null where a file lacks it. */
+  readonly late?: boolean;
 }
 
 interface ColumnNotes {
@@ -113,6 +117,10 @@ export function isVolatile(field: Field): boolean {
   return field.metadata.get(VOLATILE) === "true";
 }
 
+export function isLate(field: Field): boolean {
+  return field.metadata.get(LATE) === "true";
+}
+
 export function isIndexed(field: Field): boolean {
   return field.metadata.get(INDEXED) === "true";
 }
@@ -142,5 +150,6 @@ function noted(
   const metadata = new Map<string, string>([[DOC, doc], ...more]);
   if (marks.volatile === true) metadata.set(VOLATILE, "true");
   if (marks.indexed === true) metadata.set(INDEXED, "true");
+  if (marks.late === true) metadata.set(LATE, "true");
   return { type, nullable: false, metadata };
 }

@@ -27,6 +27,8 @@ export const INVARIANTS = [
   "task",
   "split",
   "group",
+  "imported",
+  "complete",
 ] as const;
 export type InvariantName = (typeof INVARIANTS)[number];
 
@@ -44,6 +46,8 @@ export class InvariantError extends Error {
 
 /** Checks the rows of one rollout by themselves. Throws an InvariantError. */
 export function checkRollout({ trajectory, steps }: RolloutRows): void {
+  if (trajectory.source === null) checkComplete(trajectory, steps);
+  else checkImported(trajectory);
   checkPool(trajectory);
   checkScored(trajectory);
   checkSteps(trajectory, steps);
@@ -56,7 +60,7 @@ export interface SetCheck {
 }
 
 /** Keeps a count per group and a split per family; key order makes ids unique without a list of them. */
-export function setCheck(tasks: readonly TaskRow[]): SetCheck {
+export function setCheck(tasks: readonly Pick<TaskRow, "task_id" | "family" | "use" | "split">[]): SetCheck {
   const taskById = new Map(tasks.map((task) => [task.task_id, task]));
   const splitByFamily = new Map<string, string>();
   const membersByGroup = new Map<string, number>();
@@ -87,6 +91,54 @@ export function setCheck(tasks: readonly TaskRow[]): SetCheck {
       }
     },
   };
+}
+
+/** What only the row of somebody else's record may leave unsaid. */
+const COMPLETE_TRAJECTORY = [
+  "task_version",
+  "agent_name",
+  "agent_version",
+  "agent_config_sha256",
+  "history_processor",
+  "context_mode",
+  "model",
+  "provider",
+  "started_at",
+  "ended_at",
+  "score_metric",
+  "score_baseline",
+  "score_higher_is_better",
+  "reward_fn",
+] as const;
+const COMPLETE_STEP = [
+  "prompt_msgs",
+  "prompt_sha256",
+  "request_sha256",
+  "finish_reason",
+  "served_model",
+  "started_at",
+  "latency_s",
+] as const;
+
+function checkComplete(row: TrajectoryRow, steps: readonly StepRow[]): void {
+  for (const column of COMPLETE_TRAJECTORY) {
+    if (row[column] === null) failure(row.trajectory_id)("complete", `${column} is null in a row of our own`);
+  }
+  for (const step of steps) {
+    for (const column of COMPLETE_STEP) {
+      const name = `${row.trajectory_id}/${step.step_index}`;
+      if (step[column] === null) failure(name)("complete", `${column} is null in a row of our own`);
+    }
+  }
+}
+
+/** Somebody else's record says whose licence it is under, and is never trained on by default. */
+function checkImported(row: TrajectoryRow): void {
+  const broken: Failure = failure(row.trajectory_id);
+  if (row.license === null) broken("imported", "it states no licence");
+  if (row.trainable) broken("imported", "it counts as trainable");
+  const trained = row.messages.find((message) => message.train);
+  if (trained !== undefined) broken("imported", `message ${trained.idx} is trained on`);
 }
 
 function checkPool(row: TrajectoryRow): void {
@@ -146,20 +198,36 @@ function checkSteps(row: TrajectoryRow, steps: readonly StepRow[]): void {
     }
     checkPrompt(row, step, tools, brokenStep);
     idsBefore = checkTokens(step, idsBefore, brokenStep);
-    const { prompt_msgs, response_msg, prompt_reuse_len } = step;
-    const idCount = step.completion_token_ids === null ? null : idsBefore.length;
-    const context: TokenContext = { prompt_msgs, response_msg, prompt_reuse_len, idCount };
-    if (step.extends_previous !== (before && extendsPrevious(before, context, row.messages, policy))) {
+    const context: TokenContext | null = contextOf(step, idsBefore.length);
+    const expected = before && context && extendsPrevious(before, context, row.messages, policy);
+    if (step.extends_previous !== expected) {
       brokenStep("contextMode", `extends_previous ${step.extends_previous} is not what its prompt says`);
     }
     before = context;
   }
-  if (contextMode(steps) !== row.context_mode) broken("contextMode", `prompts are not ${row.context_mode}`);
+  const mode = steps.some((step) => step.prompt_msgs === null) ? null : contextMode(steps);
+  if (row.context_mode !== mode && (steps.length > 0 || row.source === null)) {
+    broken("contextMode", `prompts are not ${row.context_mode}`);
+  }
+  checkSums(row, steps);
+}
+
+function contextOf(step: StepRow, idCount: number): TokenContext | null {
+  const { prompt_msgs, response_msg, prompt_reuse_len } = step;
+  if (prompt_msgs === null) return null;
+  const ids = step.completion_token_ids === null ? null : idCount;
+  return { prompt_msgs, response_msg, prompt_reuse_len, idCount: ids };
+}
+
+/** An imported record may state tokens of the whole only. */
+function checkSums(row: TrajectoryRow, steps: readonly StepRow[]): void {
+  const broken: Failure = failure(row.trajectory_id);
   const sum = (of: (step: StepRow) => number | null) =>
     steps.reduce((total, step) => total + (of(step) ?? 0), 0);
+  const whole = row.source !== null && steps.every((step) => step.prompt_tokens === null);
   if (
-    sum((step) => step.prompt_tokens) !== (row.prompt_tokens ?? 0) ||
-    sum((step) => step.completion_tokens) !== (row.completion_tokens ?? 0) ||
+    (!whole && sum((step) => step.prompt_tokens) !== (row.prompt_tokens ?? 0)) ||
+    (!whole && sum((step) => step.completion_tokens) !== (row.completion_tokens ?? 0)) ||
     sum((step) => step.actions.filter(({ error }) => error === null).length) !== row.num_tool_calls
   ) {
     broken("sums", "tokens or tool calls are not the sum over its steps");
@@ -167,7 +235,7 @@ function checkSteps(row: TrajectoryRow, steps: readonly StepRow[]): void {
 }
 
 function checkPrompt(row: TrajectoryRow, step: StepRow, tools: readonly unknown[], broken: Failure): void {
-  const sent = step.prompt_msgs.map((index) => {
+  const sent = (step.prompt_msgs ?? []).map((index) => {
     const message = row.messages[index];
     return message === undefined
       ? broken("promptReference", `prompt message ${index} is not in the pool`)
@@ -182,14 +250,16 @@ function checkPrompt(row: TrajectoryRow, step: StepRow, tools: readonly unknown[
     broken("promptReference", `action_valid ${step.action_valid} is not what its actions say`);
   }
   const response = row.messages[step.response_msg];
-  if (response === undefined || response.role !== "assistant" || !response.sampled) {
+  // A record of MLGym's holds replies that it made up itself when it ended an episode.
+  const isReply = response?.role === "assistant" && (response.sampled || row.source !== null);
+  if (response === undefined || !isReply) {
     broken("responseSampled", `message ${step.response_msg} is not a sampled reply`);
   }
   if (response.train !== step.train)
     broken("trainFlag", `${step.train}, but its reply says ${response.train}`);
   const hashes = sent.map((message) => message.sha256);
-  if (promptSha256(tools, hashes) !== step.prompt_sha256)
-    broken("promptHash", "messages do not give the hash");
+  const hash = step.prompt_msgs === null ? null : promptSha256(tools, hashes);
+  if (hash !== step.prompt_sha256) broken("promptHash", "messages do not give the hash");
 }
 
 function checkTokens(step: StepRow, idsBefore: readonly number[], broken: Failure): readonly number[] {

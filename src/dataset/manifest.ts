@@ -52,7 +52,8 @@ export const manifestSchema = z.strictObject({
   runId: z.string(),
   codeVersion: z.string(),
   createdAtMs: z.number(),
-  rewardFn: z.string(),
+  /** Null: nobody gave rewards. */
+  rewardFn: z.string().nullable(),
   license: z.string().nullable(),
   tables: z.strictObject({
     tasks: tableSummarySchema,
@@ -67,9 +68,10 @@ export const manifestSchema = z.strictObject({
   benchmarkRows: z.int().nonnegative(),
   models: z.array(
     z.strictObject({
-      model: z.string(),
+      /** Null where an imported record does not name it. */
+      model: z.string().nullable(),
       revision: z.string().nullable(),
-      provider: z.string(),
+      provider: z.string().nullable(),
       rows: z.int().positive(),
     }),
   ),
@@ -78,8 +80,9 @@ export const manifestSchema = z.strictObject({
       taskId: z.string(),
       use: z.string(),
       split: z.string(),
-      playHash: z.string(),
-      judgeHash: z.string(),
+      /** Null for tasks that were played elsewhere. */
+      playHash: z.string().nullable(),
+      judgeHash: z.string().nullable(),
       rows: z.int().nonnegative(),
     }),
   ),

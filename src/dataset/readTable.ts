@@ -3,7 +3,7 @@ import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from "node:zlib"
 import { asyncBufferFromFile, type FileMetaData, parquetMetadataAsync, parquetReadObjects } from "hyparquet";
 import type { z } from "zod";
 import { StoreError } from "../core/errors.ts";
-import { fromParquet, type PlainRow } from "./cells.ts";
+import { fromParquet, type PlainRow, withLateColumns } from "./cells.ts";
 import { legacyListMender } from "./legacyLists.ts";
 import type { Table } from "./schema.ts";
 
@@ -56,14 +56,14 @@ export async function* readRows(path: string): AsyncGenerator<PlainRow> {
   }
 }
 
-/** The rows of one of our tables. Throws a StoreError that names file, row and column where a row is not of the table. */
+/** The rows of one of our tables, of this version or an older one. Throws a StoreError that names file, row and column where a row is not of the table. */
 export async function* readTable<Row extends z.ZodObject>(
   path: string,
   table: Table<Row>,
 ): AsyncGenerator<z.infer<Row>> {
   let index = 0;
   for await (const row of readRows(path)) {
-    const parsed = table.row.safeParse(row);
+    const parsed = table.row.safeParse(withLateColumns(table.schema, row));
     if (!parsed.success) {
       const issue = parsed.error.issues[0];
       const place = issue === undefined ? "" : `${issue.path.join(".")}: ${issue.message}`;

@@ -3,6 +3,7 @@ import { cellId, groupOf } from "../core/cell.ts";
 import type { Evaluation } from "../core/evaluation.ts";
 import { hashOf } from "../core/hash.ts";
 import type { Json } from "../core/json.ts";
+import { mlgymExitStatus } from "../core/mlgymStatus.ts";
 import { addUsage, NO_USAGE } from "../core/model.ts";
 import { outcomeText } from "../core/outcome.ts";
 import { judgeTrust } from "../core/task.ts";
@@ -59,6 +60,8 @@ export function rolloutRows(record: DatasetRecord, task: TaskInfo, run: RunInfo)
     artifact_manifest_sha256: trajectory.finalSubmission,
     license: run.license,
     source_license: task.licence,
+    mlgym_exit_status: mlgymExitStatus(trajectory.outcome, recordScore(record.finalEvaluations).status),
+    source: null,
   };
   return { trajectory: wellFormed(row), steps: wellFormed(steps) };
 }
@@ -210,10 +213,15 @@ function verdictColumns(verdict: Verdict) {
       };
 }
 
-/** Rollouts of one task that did the same things, white space aside, share it. Null where nothing was done. */
-function dedupeKey(trajectory: Trajectory): string | null {
-  const actions = trajectory.steps.flatMap((step) =>
-    step.actions.flatMap(({ error, text }) => (error === null ? [text.replaceAll(/\s+/g, " ").trim()] : [])),
+function dedupeKey({ cell, steps }: Trajectory): string | null {
+  const texts = steps.flatMap((step) =>
+    step.actions.flatMap(({ error, text }) => (error === null ? [text] : [])),
   );
-  return actions.length === 0 ? null : hashOf("actions", { task: trajectory.cell.taskId, actions });
+  return dedupeKeyOf(cell.taskId, texts);
+}
+
+/** Rollouts of one task that did the same things, white space aside, share it. Null where nothing was done. */
+export function dedupeKeyOf(task: string, actionTexts: readonly string[]): string | null {
+  const actions = actionTexts.map((text) => text.replaceAll(/\s+/g, " ").trim());
+  return actions.length === 0 ? null : hashOf("actions", { task, actions });
 }

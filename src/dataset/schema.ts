@@ -16,7 +16,10 @@ import {
   timestampMs,
 } from "./columns.ts";
 
-/** Raised whenever a column changes its name, type or meaning; a new nullable column does not raise it. */
+/**
+ * Raised whenever a column changes its name, type or meaning. Neither a new nullable column (marked `late`) nor one that may be
+ * null from now on raises it: files of earlier versions stay readable, and keep their table hashes.
+ */
 export const SCHEMA_VERSION = "nightshift.traj/2";
 
 const toolCall = struct(
@@ -87,6 +90,11 @@ const action = struct(
     timed_out: orNull(bool("The action ran into its time limit.")),
     oom_killed: orNull(bool("The action ran into the memory limit.")),
     validation: orNull(json("What `validate` told the agent.")),
+    observation: orNull(
+      text("What was observed, verbatim, where it was recorded apart from the message that carried it.", {
+        late: true,
+      }),
+    ),
     tool_s: orNull(float64("Seconds of the action.", { volatile: true })),
     tool_cpu_s: orNull(float64("CPU seconds of the action.", { volatile: true })),
   },
@@ -111,35 +119,37 @@ export const trajectoryRowSchema = z.strictObject({
   trajectory_id: text("The rollout key: unique, stable over runs, hosts and retries.", { indexed: true }),
   run_id: text("The run that wrote it.", { volatile: true }),
   task_id: text("Id of the task.", { indexed: true }),
-  task_version: text("Hash over the task's play and judge hashes."),
+  task_version: orNull(text("Hash over the task's play and judge hashes.")),
   task_family: orNull(text("Tasks of one family never stand in two of train, validation and test.")),
   task_use: text("train, heldOut or benchmark."),
   split: text("train, validation or test by a hash of the family; test for held-out tasks; benchmark.", {
     indexed: true,
   }),
   trainable: bool(
-    "False for benchmark and held-out tasks, tasks that say `notTrainable`, and scripted policies.",
+    "False for benchmark and held-out tasks, tasks that say `notTrainable`, scripted policies and imported rows.",
   ),
   group_id: text("Rollouts to be compared with one another (the GRPO group).", { indexed: true }),
   group_index: int32("Position in the group, from 0."),
   group_size: orNull(int32("Rollouts that a full group has; null where the pipeline groups none.")),
-  retry_count: int32("Infrastructure failures before this one.", { volatile: true }),
+  retry_count: orNull(int32("Infrastructure failures before this one.", { volatile: true })),
   seed: orNull(int64("The 48-bit seed of the rollout.")),
-  agent_name: text("Agent as the pipeline names it."),
-  agent_version: text("Scaffold, prompts and tools with their versions."),
-  agent_config_sha256: text("Hash of the agent's configuration."),
-  history_processor: text("How the history becomes a prompt."),
-  context_mode: text(
-    "append_only or rewritten: computed, from token ids where there are any, else from messages and reasoning.",
+  agent_name: orNull(text("Agent as the pipeline names it.")),
+  agent_version: orNull(text("Scaffold, prompts and tools with their versions.")),
+  agent_config_sha256: orNull(text("Hash of the agent's configuration.")),
+  history_processor: orNull(text("How the history becomes a prompt.")),
+  context_mode: orNull(
+    text(
+      "append_only or rewritten: computed, from token ids where there are any, else from messages and reasoning.",
+    ),
   ),
   reasoning_in_history: text("Which reasoning of earlier replies was sent again: all, sinceUser or none."),
   reasoning_visibility: text(
     "What can be read of the reasoning: visible, summarised (by the provider), encrypted or none.",
   ),
   tool_format: text("native or text (one fenced command)."),
-  model: text("Model id."),
+  model: orNull(text("Model id.")),
   model_revision: orNull(text("Declared revision.")),
-  provider: text("Whose wire it was: openai, scripted, …"),
+  provider: orNull(text("Whose wire it was: openai, scripted, …")),
   policy_version: orNull(text("Version of the weights, where one served the whole rollout.")),
   sampling,
   chat_template_sha256: orNull(text("Null when unknown, as for hosted models.")),
@@ -150,15 +160,15 @@ export const trajectoryRowSchema = z.strictObject({
   num_steps: int32("Model calls, format errors included.", { indexed: true }),
   num_tool_calls: int32("Actions that could be carried out."),
   num_format_errors: int32("Steps whose reply held none."),
-  num_tool_errors: int32("Actions that failed."),
+  num_tool_errors: orNull(int32("Actions that failed.")),
   prompt_tokens: orNull(int64("Sum over steps.", { indexed: true })),
   completion_tokens: orNull(int64("Sum over steps, reasoning included.", { indexed: true })),
   reasoning_tokens: orNull(int64("Sum over steps.")),
   cached_tokens: orNull(int64("Prompt tokens read from the provider's cache.")),
-  cost_usd: orNull(float64("Our own price; null where the model has none.")),
-  started_at: timestampMs("When the rollout started.", { volatile: true }),
-  ended_at: timestampMs("When it ended.", { volatile: true }),
-  wall_s: float64("Seconds from start to end.", { volatile: true }),
+  cost_usd: orNull(float64("Our own price; null where the model has none. Imported rows: as recorded.")),
+  started_at: orNull(timestampMs("When the rollout started.", { volatile: true })),
+  ended_at: orNull(timestampMs("When it ended.", { volatile: true })),
+  wall_s: orNull(float64("Seconds from start to end.", { volatile: true })),
   llm_s: orNull(float64("Seconds of model calls, throttled time excluded.", { volatile: true })),
   tool_s: orNull(float64("Seconds of actions.", { volatile: true })),
   gpu_s: orNull(float64("Seconds on a leased accelerator; null where none was.", { volatile: true })),
@@ -169,23 +179,23 @@ export const trajectoryRowSchema = z.strictObject({
   outcome: text("submitted, forfeit, limit:…, stopped:…, failed:…, cancelled or interrupted."),
   truncated: bool("Ended by a limit, not by the agent."),
   evaluation_status: text("scored, invalid (the submission was judged and refused) or none."),
-  score_metric: text("Name of the task's metric."),
+  score_metric: orNull(text("Name of the task's metric.")),
   score_raw: orNull(
     float64("Mean score of record of the final submission, in the metric's unit.", { indexed: true }),
   ),
   score_se: orNull(float64("Standard error of it.")),
   score_count: int32("Judge seeds behind it."),
-  score_baseline: float64("Score of the starter files."),
-  score_higher_is_better: bool("Direction of the metric."),
+  score_baseline: orNull(float64("Score of the starter files.")),
+  score_higher_is_better: orNull(bool("Direction of the metric.")),
   best_score_raw: orNull(float64("The same for the submission that validated best.")),
   best_is_final: orNull(bool("Whether both are one submission; null where none was validated.")),
   evaluations: json("Every evaluation of record: key, submission, seed, and score with metrics or reason."),
   reward: orNull(float64("What training sees; null = not scored, which is not 0.", { indexed: true })),
-  reward_fn: text("Reward function, name@version."),
+  reward_fn: orNull(text("Reward function, name@version.")),
   reward_components: json("Other rewards of the same evaluations, by name."),
   success: orNull(bool("Better than the starter by at least two standard errors; null = not scored.")),
   evaluator: text("Kind of judge; `:shared` where hidden tests ran in one process with the agent's code."),
-  evaluator_version: text("Judge hash."),
+  evaluator_version: orNull(text("Judge hash.")),
   eval_error: orNull(text("Why there is no score.")),
   flags: list(
     text("A flag."),
@@ -199,6 +209,19 @@ export const trajectoryRowSchema = z.strictObject({
   artifact_manifest_sha256: orNull(text("The final submission: hash of its manifest of files.")),
   license: orNull(text("Licence of the row as published.")),
   source_license: orNull(text("Licence of the task and its data.")),
+  mlgym_exit_status: orNull(
+    text("The ending in MLGym's words: as it was recorded, or made of outcome and evaluation.", {
+      late: true,
+    }),
+  ),
+  source: orNull(
+    json(
+      "Where an imported row comes from, with all that its record says and no column holds; null: our own.",
+      {
+        late: true,
+      },
+    ),
+  ),
 });
 export type TrajectoryRow = z.infer<typeof trajectoryRowSchema>;
 export type MessageRow = TrajectoryRow["messages"][number];
@@ -207,18 +230,20 @@ export const stepRowSchema = z.strictObject({
   trajectory_id: text("The rollout key.", { indexed: true }),
   step_index: int32("From 0, without gaps.", { indexed: true }),
   is_last: bool("The last step of its rollout."),
-  prompt_msgs: list(int32("Pool index."), "Exactly what was sent, in order."),
+  prompt_msgs: orNull(
+    list(int32("Pool index."), "Exactly what was sent, in order; null where a record does not say it."),
+  ),
   response_msg: int32("Pool index of the reply."),
   extends_previous: orNull(
     bool("The prompt begins with all that the step before read and wrote; null for the first step."),
   ),
-  prompt_sha256: text("Hash over the tool schemas and message hashes of what was sent."),
-  request_sha256: text("Hash of the request body."),
+  prompt_sha256: orNull(text("Hash over the tool schemas and message hashes of what was sent.")),
+  request_sha256: orNull(text("Hash of the request body.")),
   raw_completion: orNull(text("Undecorated model text, where a server gives it.")),
-  finish_reason: text("stop, length, tool_calls, content_filter or error."),
+  finish_reason: orNull(text("stop, length, tool_calls, content_filter or error.")),
   request_id: orNull(text("The provider's id.", { volatile: true })),
-  served_model: text("Model that the provider says it served."),
-  endpoint: text("Name of the base URL that answered.", { volatile: true }),
+  served_model: orNull(text("Model that the provider says it served.")),
+  endpoint: orNull(text("Name of the base URL that answered.", { volatile: true })),
   policy_version: orNull(text("Weights can change within a rollout.")),
   prompt_tokens: orNull(int32("Prompt tokens of this call, cached ones included.")),
   completion_tokens: orNull(int32("Completion tokens of this call, reasoning included.")),
@@ -238,37 +263,45 @@ export const stepRowSchema = z.strictObject({
   actions: list(action, "What the reply asked for, in the order of execution; one at most in text formats."),
   action_valid: bool("Whether the reply held an action that could be carried out."),
   complaint_msg: orNull(int32("Pool index of the answer to a reply without any action.")),
-  started_at: timestampMs("When the call started.", { volatile: true }),
-  latency_s: float64("Seconds of the model call, throttled time excluded.", { volatile: true }),
-  throttled_s: float64("Seconds of waiting for rate limits.", { volatile: true }),
+  started_at: orNull(timestampMs("When the call started.", { volatile: true })),
+  latency_s: orNull(float64("Seconds of the model call, throttled time excluded.", { volatile: true })),
+  throttled_s: orNull(float64("Seconds of waiting for rate limits.", { volatile: true })),
   step_reward: orNull(float64("Null unless a task defines one.")),
   train: bool("Default loss decision for this completion."),
   error: orNull(text("What was wrong with the reply's form.")),
+  thought: orNull(
+    text("The reply's text around its action, where an imported record keeps it apart.", { late: true }),
+  ),
+  state_before: orNull(
+    json("Open file and working folder before the action, where an imported record states them.", {
+      late: true,
+    }),
+  ),
 });
 export type StepRow = z.infer<typeof stepRowSchema>;
 
 export const taskRowSchema = z.strictObject({
   task_id: text("Id of the task.", { indexed: true }),
-  task_version: text("Hash over the play and judge hashes."),
-  play_hash: text("All that an agent can see or touch."),
-  judge_hash: text("The judge and its hidden data."),
+  task_version: orNull(text("Hash over the play and judge hashes.")),
+  play_hash: orNull(text("All that an agent can see or touch.")),
+  judge_hash: orNull(text("The judge and its hidden data.")),
   family: text("Family of tasks that it belongs to."),
   use: text("train, heldOut or benchmark."),
   split: text("As in `trajectories`."),
   title: text("The task in a few words."),
-  domain: text("Field of research, as the task names it."),
+  domain: orNull(text("Field of research, as the task names it.")),
   tags: list(text("A tag."), "The task's tags."),
-  description: text("What the agent reads."),
-  metric: text("Name of the metric."),
-  metric_unit: text("Its unit."),
-  higher_is_better: bool("Its direction."),
-  baseline_score: float64("Score of the starter files."),
+  description: orNull(text("What the agent reads.")),
+  metric: orNull(text("Name of the metric.")),
+  metric_unit: orNull(text("Its unit.")),
+  higher_is_better: orNull(bool("Its direction.")),
+  baseline_score: orNull(float64("Score of the starter files.")),
   anchors: json("Named scores: nothing, starter, probe, best, optimum."),
-  sigma: float64("Standard deviation of one record score over judge seeds."),
-  reward_mapping: text("Reward function of record, name@version."),
+  sigma: orNull(float64("Standard deviation of one record score over judge seeds.")),
+  reward_mapping: orNull(text("Reward function of record, name@version.")),
   license: text("Licence of the task and its data."),
   source: orNull(text("Where it comes from, e.g. `mlgym:…`.")),
-  definition: json("The whole definition."),
+  definition: orNull(json("The whole definition.")),
 });
 export type TaskRow = z.infer<typeof taskRowSchema>;
 

@@ -65,6 +65,8 @@ export function stepRows(
       complaint_msg: step.complaint,
       step_reward: null,
       error: step.formatError,
+      thought: null,
+      state_before: null,
       train: messages[step.response]?.train ?? false,
     };
   });
@@ -130,6 +132,7 @@ function actionColumn(action: StepAction): StepRow["actions"][number] {
     timed_out: ran?.timedOut ?? null,
     oom_killed: ran?.oomKilled ?? null,
     validation: ran?.validation ? plainJson(ran.validation) : null,
+    observation: null,
     tool_s: ran === null ? null : ran.durationMs / 1000,
     tool_cpu_s: ran === null ? null : ran.cpuMs / 1000,
   };

@@ -1,10 +1,11 @@
 // Running totals over the rollouts of a dataset: what manifest and card say of models, tasks and scores.
+import { z } from "zod";
 import type { TaskScores } from "./card.ts";
 import type { Manifest } from "./manifest.ts";
-import type { TaskInfo } from "./records.ts";
 import { SCRIPTED_PROVIDER } from "./rows.ts";
-import type { TrajectoryRow } from "./schema.ts";
-import { splitOf } from "./splitOf.ts";
+import type { TaskRow, TrajectoryRow } from "./schema.ts";
+
+const anchorsSchema = z.record(z.string(), z.number().nullable());
 
 interface TaskTally {
   rows: number;
@@ -16,16 +17,16 @@ interface TaskTally {
 
 export interface Tallies {
   add(row: TrajectoryRow): void;
-  manifestPart(): Pick<
-    Manifest,
-    "rowsBySplit" | "keptRows" | "scriptedRows" | "benchmarkRows" | "models" | "tasks"
-  >;
-  scores(): TaskScores[];
+  /** `tasks` are the rows of the tasks table. */
+  manifestPart(
+    tasks: readonly TaskRow[],
+  ): Pick<Manifest, "rowsBySplit" | "keptRows" | "scriptedRows" | "benchmarkRows" | "models" | "tasks">;
+  scores(tasks: readonly TaskRow[]): TaskScores[];
 }
 
 /** Counts by model, task and split; memory grows with those, not with rows. */
-export function tallies(tasks: readonly TaskInfo[]): Tallies {
-  const byTask = new Map<string, TaskTally>(tasks.map((task) => [task.id, emptyTally()]));
+export function tallies(): Tallies {
+  const byTask = new Map<string, TaskTally>();
   const byModel = new Map<string, Manifest["models"][number]>();
   const bySplit = new Map<string, number>();
   let kept = 0;
@@ -47,32 +48,32 @@ export function tallies(tasks: readonly TaskInfo[]): Tallies {
       tally.kept += isKept ? 1 : 0;
       if (row.score_raw !== null) addScore(tally, row.score_raw, row.score_higher_is_better);
     },
-    manifestPart: () => ({
+    manifestPart: (tasks) => ({
       rowsBySplit: Object.fromEntries([...bySplit].sort()),
       keptRows: kept,
       scriptedRows: scripted,
       benchmarkRows: benchmark,
       models: [...byModel].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, model]) => model),
       tasks: tasks.map((task) => ({
-        taskId: task.id,
-        use: task.definition.use,
-        split: splitOf(task.definition),
-        playHash: task.playHash,
-        judgeHash: task.judgeHash,
-        rows: byTask.get(task.id)?.rows ?? 0,
+        taskId: task.task_id,
+        use: task.use,
+        split: task.split,
+        playHash: task.play_hash,
+        judgeHash: task.judge_hash,
+        rows: byTask.get(task.task_id)?.rows ?? 0,
       })),
     }),
-    scores: () => tasks.map((task) => taskScores(task, byTask.get(task.id) ?? emptyTally())),
+    scores: (tasks) => tasks.map((task) => taskScores(task, byTask.get(task.task_id) ?? emptyTally())),
   };
 }
 
-function taskScores({ id, definition }: TaskInfo, tally: TaskTally): TaskScores {
+function taskScores(task: TaskRow, tally: TaskTally): TaskScores {
   return {
-    taskId: id,
-    use: definition.use,
-    metric: definition.metric.name,
-    higherIsBetter: definition.metric.direction === "maximize",
-    anchors: definition.anchors,
+    taskId: task.task_id,
+    use: task.use,
+    metric: task.metric,
+    higherIsBetter: task.higher_is_better,
+    anchors: anchorsSchema.parse(task.anchors),
     rows: tally.rows,
     keptRows: tally.kept,
     scoredRows: tally.scored,
@@ -81,9 +82,11 @@ function taskScores({ id, definition }: TaskInfo, tally: TaskTally): TaskScores 
   };
 }
 
-function addScore(tally: TaskTally, score: number, higherIsBetter: boolean): void {
+/** Where nobody knows which way is better there is no best. */
+function addScore(tally: TaskTally, score: number, higherIsBetter: boolean | null): void {
   tally.scored++;
   tally.scoreSum += score;
+  if (higherIsBetter === null) return;
   const better = tally.best === null || (higherIsBetter ? score > tally.best : score < tally.best);
   if (better) tally.best = score;
 }

@@ -7,20 +7,22 @@ import { dirname, join } from "node:path";
 import { constants, zstdCompressSync } from "node:zlib";
 import type { DataType, Field } from "apache-arrow";
 import { fileWriter, ParquetWriter } from "hyparquet-writer";
+import { z } from "zod";
 import { type PlainRow, toParquet } from "./cells.ts";
 import { huggingFaceMetadata } from "./huggingFaceFeatures.ts";
 import { columnSettings, parquetSchema } from "./parquetSchema.ts";
 import { rowCount } from "./readTable.ts";
 import type { Table } from "./schema.ts";
 
-export interface TableLimits {
+export const tableLimitsSchema = z.strictObject({
   /** Rows of one row group, if it does not get too large before. */
-  readonly rowsPerGroup: number;
+  rowsPerGroup: z.int().positive(),
   /** Estimated bytes of one row group before compression. */
-  readonly bytesPerGroup: number;
+  bytesPerGroup: z.int().positive(),
   /** Bytes after which a shard is closed, at the next end of a row group. */
-  readonly bytesPerShard: number;
-}
+  bytesPerShard: z.int().positive(),
+});
+export type TableLimits = Readonly<z.infer<typeof tableLimitsSchema>>;
 
 /** About 100 rollouts, or 64 MB, a row group; about 500 MB a shard. */
 export const TABLE_LIMITS: TableLimits = {

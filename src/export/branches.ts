@@ -1,7 +1,7 @@
 // Cuts a rollout into branches: maximal runs of steps in which each prompt extends the step before. A branch is what a
 // model really saw, in one piece, so it can be trained on as one conversation; an append-only rollout is one branch.
 import { REASONING_IN_HISTORY } from "../core/model.ts";
-import { extendsStep, reasoningSent } from "../dataset/contextMode.ts";
+import { extendsStep, reasoningSent, type StepContext } from "../dataset/contextMode.ts";
 import type { RolloutRows } from "../dataset/rows.ts";
 import type { MessageRow, StepRow } from "../dataset/schema.ts";
 
@@ -24,7 +24,15 @@ export interface Branch {
   readonly trainedCount: number;
 }
 
-export function branchesOf({ trajectory, steps }: RolloutRows, reasoningIn: ReasoningIn): readonly Branch[] {
+/** The branches of a rollout; null where its record does not say what the model was sent. */
+export function branchesOf(
+  { trajectory, steps: all }: RolloutRows,
+  reasoningIn: ReasoningIn,
+): readonly Branch[] | null {
+  const steps = all.flatMap((step) =>
+    step.prompt_msgs === null ? [] : [{ ...step, prompt_msgs: step.prompt_msgs }],
+  );
+  if (steps.length < all.length) return null;
   const policy = REASONING_IN_HISTORY.find((name) => name === trajectory.reasoning_in_history) ?? "none";
   return spansOf(steps, reasoningIn).map((span, index) => {
     const last = span[span.length - 1];
@@ -43,8 +51,10 @@ export function branchesOf({ trajectory, steps }: RolloutRows, reasoningIn: Reas
   });
 }
 
-function spansOf(steps: readonly StepRow[], reasoningIn: ReasoningIn): StepRow[][] {
-  const spans: StepRow[][] = [];
+type PromptedStep = StepRow & StepContext;
+
+function spansOf(steps: readonly PromptedStep[], reasoningIn: ReasoningIn): PromptedStep[][] {
+  const spans: PromptedStep[][] = [];
   for (const step of steps) {
     const span = spans.at(-1);
     const before = span?.at(-1);

@@ -15,6 +15,8 @@ export const LEFT_OUT_REASONS = [
   "invalidToolArguments",
   /** The format is text only, and the rollout calls tools natively. */
   "nativeTools",
+  /** An imported record does not say what the model was sent. */
+  "promptUnknown",
   /** The format cannot mask a turn, and one that must not be trained on stands first. */
   "unmaskableTurn",
 ] as const;
@@ -44,7 +46,7 @@ export interface Recipe<Row extends z.ZodObject = z.ZodObject> {
 export interface RowOrigin {
   readonly trajectory_id: string;
   readonly task_id: string;
-  readonly model: string;
+  readonly model: string | null;
   readonly reward: number | null;
 }
 

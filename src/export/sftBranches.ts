@@ -14,7 +14,7 @@ export const sftBranchRowSchema = z.strictObject({
   branch_index: int32("Branch of the rollout, from 0.", { indexed: true }),
   branch_count: int32("Branches of the rollout; 1 where its history was only appended to."),
   task_id: text("Id of the task."),
-  model: text("Model that was sampled."),
+  model: orNull(text("Model that was sampled.")),
   reward: orNull(float64("Reward of the rollout.", { indexed: true })),
   trained_turns: int32("Assistant turns with `train: true`."),
   messages: list(
@@ -34,6 +34,7 @@ export const sftBranches: Recipe<typeof sftBranchRowSchema> = {
   table: table("sft_branches", sftBranchRowSchema, ["trajectory_id", "branch_index"]),
   convert: (rollout) => {
     const branches = branchesOf(rollout, "rows");
+    if (branches === null) return { rows: [], leftOut: ["promptUnknown"], turnsCut: 0 };
     const rows: SftBranchRow[] = [];
     const leftOut: LeftOutReason[] = branches.length === 0 ? ["noSteps"] : [];
     for (const branch of branches) {

@@ -15,7 +15,7 @@ export const sftTextChatRowSchema = z.strictObject({
   trajectory_id: text("The rollout.", { indexed: true }),
   branch_index: int32("Branch of the rollout, from 0.", { indexed: true }),
   task_id: text("Id of the task."),
-  model: text("Model that was sampled."),
+  model: orNull(text("Model that was sampled.")),
   reward: orNull(float64("Reward of the rollout.", { indexed: true })),
   trained_turns: int32("Assistant turns: all of them are trained on."),
   messages: list(message, "The conversation as the model saw it, reasoning left out."),
@@ -31,6 +31,7 @@ export const sftTextChat: Recipe<typeof sftTextChatRowSchema> = {
   table: table("sft_text_chat", sftTextChatRowSchema, ["trajectory_id", "branch_index"]),
   convert: (rollout) => {
     const branches = branchesOf(rollout, "nothing");
+    if (branches === null) return { rows: [], leftOut: ["promptUnknown"], turnsCut: 0 };
     const rows: SftTextChatRow[] = [];
     const leftOut: LeftOutReason[] = branches.length === 0 ? ["noSteps"] : [];
     let turnsCut = 0;

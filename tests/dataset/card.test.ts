@@ -99,7 +99,7 @@ describe("the card of a dataset with scripted and benchmark rows", () => {
       expect(card).toContain(schemaDocs(table.schema));
     }
     expect(schemaDocs(stepsTable.schema)).toContain(
-      "| latency_s | float64 | no | yes | Seconds of the model call, throttled time excluded. |",
+      "| latency_s | float64 | yes | yes | Seconds of the model call, throttled time excluded. |",
     );
     expect(schemaDocs(trajectoriesTable.schema)).toContain("| messages.tool_calls.arguments | utf8 | no |");
     expect(schemaDocs(trajectoriesTable.schema)).toContain("| tools | json | yes |");

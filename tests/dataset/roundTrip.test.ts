@@ -288,7 +288,7 @@ async function promptHashes(dir: string): Promise<string[]> {
   const dataset = await openDataset(dir);
   const hashes: string[] = [];
   for (const split of dataset.splits) {
-    for await (const row of dataset.steps(split)) hashes.push(row.prompt_sha256);
+    for await (const row of dataset.steps(split)) hashes.push(row.prompt_sha256 ?? "");
   }
   return hashes;
 }

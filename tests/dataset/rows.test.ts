@@ -73,7 +73,7 @@ describe("the rows of a rollout", () => {
     expect(trajectory.main_path).toEqual([0, 1, 2, 3, 4, 5, 6]);
     expect(
       steps.map(({ prompt_msgs, response_msg, actions, is_last }) => [
-        prompt_msgs.length,
+        prompt_msgs?.length,
         response_msg,
         actions[0]?.observation_msg,
         is_last,
