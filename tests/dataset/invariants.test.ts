@@ -55,7 +55,11 @@ const broken: [InvariantName, string, RolloutRows][] = [
   ["sums", "calls that do not add up", trajectory({ num_tool_calls: 2 })],
   ["complete", "a row of our own without its model", trajectory({ model: null })],
   ["complete", "a step of our own without its prompt", step(1, { prompt_msgs: null })],
-  ["imported", "an imported row without a licence", trajectory({ source: {}, license: null, trainable: false })],
+  [
+    "imported",
+    "an imported row without a licence",
+    trajectory({ source: {}, license: null, trainable: false }),
+  ],
   ["imported", "an imported row to train on", trajectory({ source: {}, license: "x", trainable: true })],
   ["imported", "an imported reply to train on", trajectory({ source: {}, license: "x", trainable: false })],
 ];
