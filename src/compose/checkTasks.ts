@@ -201,6 +201,7 @@ async function whyNotHere(
   backend: SandboxBackend,
 ): Promise<string | null> {
   const { definition } = task;
+  if (definition.notPlayable !== undefined) return definition.notPlayable;
   if (!hasItsData(task)) return `its data is not prepared; \`nightshift data prepare ${task.id}\` does it`;
   if ((definition.resources.gpus ?? 0) > 0 && !gpu) {
     return "it needs a GPU; `tasks check --gpu --backend docker` tries it on a machine that has one";

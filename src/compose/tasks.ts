@@ -125,9 +125,16 @@ export async function openTask(
   return withPreparedData(limited, cacheRootOf(world));
 }
 
-/** Throws a UserError where one of the tasks needs data that is not prepared: before anything is spent. */
+/** Throws a UserError where one of the tasks cannot be played, or needs data that is not prepared: before anything is spent. */
 export function requireData(tasks: Iterable<Task>): void {
-  const missing = [...new Set([...tasks].filter((task) => !hasItsData(task)).map(({ id }) => id))];
+  const all = [...tasks];
+  const broken = all.find(({ definition }) => definition.notPlayable !== undefined);
+  if (broken !== undefined) {
+    throw new UserError(
+      `${broken.id} cannot be played as it stands: ${broken.definition.notPlayable}; take it out`,
+    );
+  }
+  const missing = [...new Set(all.filter((task) => !hasItsData(task)).map(({ id }) => id))];
   if (missing.length === 0) return;
   throw new UserError(
     `the data of ${missing.join(", ")} is not prepared; run \`nightshift data prepare ${missing.join(" ")}\` first`,

@@ -94,9 +94,9 @@ export const taskDefinitionSchema = z.strictObject({
   judge: z
     .strictObject({
       kind: z
-        .enum(["csv", "function", "policy", "repo"])
+        .enum(["csv", "function", "policy", "repo", "script"])
         .describe(
-          "What is judged: predictions in a file (`csv`), a function called once a problem (`function`), a policy that plays (`policy`), or a repository that hidden tests import (`repo`).",
+          "What is judged: predictions in a file (`csv`), a function called once a problem (`function`), a policy that plays (`policy`), a repository that hidden tests import (`repo`), or code that an evaluation script of elsewhere imports (`script`, for imported tasks).",
         ),
       timeoutSeconds: z
         .number()
@@ -139,6 +139,13 @@ export const taskDefinitionSchema = z.strictObject({
     .optional()
     .describe(
       "Why nobody should train on its rows though `use` is train, as where its image has an old API; they leave only where `allow` names them.",
+    ),
+  notPlayable: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "Why the task cannot be played or judged as it stands, as where an imported one lacks its data; a run refuses it with this sentence.",
     ),
   validation: z
     .int()
@@ -222,7 +229,7 @@ export function signedScore(task: Pick<TaskDefinition, "metric">, score: number)
 
 /**
  * How far the verdict is out of the submission's reach: `data` and `twoRooms` keep labels and tests away from whatever the agent wrote;
- * `shared` has the tests import the agent's code in one process, so that a determined submission can lie to them.
+ * `shared` has tests, or an evaluation script, import the agent's code in one process, so that a determined submission can lie to them.
  */
 export function judgeTrust({ judge }: Pick<TaskDefinition, "judge">): "data" | "twoRooms" | "shared" {
   switch (judge.kind) {
@@ -232,6 +239,7 @@ export function judgeTrust({ judge }: Pick<TaskDefinition, "judge">): "data" | "
     case "policy":
       return "twoRooms";
     case "repo":
+    case "script":
       return "shared";
     default:
       return judge.kind satisfies never;

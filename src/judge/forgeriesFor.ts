@@ -24,6 +24,7 @@ function forgeriesOfKind(task: Task, starter: SubmissionContent, seen: Seen): re
     case "policy":
       return codeForgeries(starter, hiddenModules(task));
     case "repo":
+    case "script":
       return packageForgeries(starter);
     default:
       return kind satisfies never;

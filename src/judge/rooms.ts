@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { errorText, within } from "../core/errors.ts";
 import type { Log } from "../core/runtime.ts";
 import type { Sandbox, SandboxBackend, SandboxFile, SandboxLimits } from "../core/sandbox.ts";
-import { dataEnvironment, JUDGE_RESOURCES, type Task } from "../core/task.ts";
+import { dataEnvironment, JUDGE_RESOURCES, judgeTrust, type Task } from "../core/task.ts";
 import { SUBMISSION_FOLDER } from "./submissionFiles.ts";
 
 const ORPHAN_TTL_MS = 60_000;
@@ -80,7 +80,7 @@ export async function openRooms(options: RoomsOptions, signal: AbortSignal): Pro
 
 /** What lies around a submitted package: the pristine starter files, save those handed in. Other kinds get none. */
 function around({ definition, workspace }: Task, submission: readonly SandboxFile[]): readonly SandboxFile[] {
-  if (definition.judge.kind !== "repo") return [];
+  if (judgeTrust(definition) !== "shared") return [];
   const handedIn = new Set(submission.map(({ path }) => path));
   return workspace
     .map((file) => ({ ...file, path: `${SUBMISSION_FOLDER}/${file.path}` }))

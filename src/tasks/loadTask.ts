@@ -6,7 +6,7 @@ import { UserError } from "../core/errors.ts";
 import { hashOf, sha256 } from "../core/hash.ts";
 import { DEFAULT_LIMITS, type RolloutLimits, rolloutLimitsSchema } from "../core/limits.ts";
 import { nearestName } from "../core/nearest.ts";
-import type { Task, TaskFile } from "../core/task.ts";
+import type { Task, TaskDefinition, TaskFile } from "../core/task.ts";
 import { checkedDefinitionSchema } from "./checkDefinition.ts";
 import { dataOf } from "./data/dataFile.ts";
 import { parseTaskName } from "./families/taskNames.ts";
@@ -24,6 +24,8 @@ const ENTRIES = new Set([
   "solution",
   "data.yaml",
   "prepare.py",
+  // For people: it is part of no hash.
+  "README.md",
 ]);
 /** What only the judge may see: in the workspace every agent could read it. */
 const JUDGE_ONLY = /^(?:hidden|solution)\/|^(?:judge|prepare)\.py$/;
@@ -31,6 +33,28 @@ const PYTHON = fileURLToPath(new URL("python/", import.meta.url));
 /** How a Dockerfile says that it stands on another shared image. */
 const STANDS_ON = /^ARG\s+BASE=(?:localhost\/)?nightshift\/([^:\s]+)/im;
 const SHIPPED_IMAGES = fileURLToPath(new URL("../../tasks/_images/", import.meta.url));
+
+const CALLING_HARNESS = [
+  ["array_frames.py", "array_frames.py"],
+  ["harness.py", "harness.py"],
+  ["next_token.py", "next_token.py"],
+] as const;
+/** What runs a submission in its room, by the kind of judge: files of ours and what they are called there. */
+const HARNESS_FILES: Readonly<
+  Record<TaskDefinition["judge"]["kind"], readonly (readonly [string, string])[]>
+> = {
+  csv: CALLING_HARNESS,
+  function: CALLING_HARNESS,
+  policy: CALLING_HARNESS,
+  repo: [
+    ["repo_harness.py", "harness.py"],
+    ["hidden_tests.py", "hidden_tests.py"],
+  ],
+  script: [
+    ["script_harness.py", "harness.py"],
+    ["hidden_script.py", "hidden_script.py"],
+  ],
+};
 
 /** What a task's folder may be called. */
 export const TASK_ID = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
@@ -90,18 +114,13 @@ export async function loadTask(
     await python("nightshift_arrays.py", "nightshift_arrays.py"),
     await python("nightshift_files.py", "nightshift_files.py"),
     await python("nightshift_judge.py", "nightshift_judge.py"),
+    ...(definition.judge.kind === "script"
+      ? [await python("nightshift_script.py", "nightshift_script.py")]
+      : []),
   ];
-  const harnessFiles =
-    definition.judge.kind === "repo"
-      ? [
-          await python("repo_harness.py", "harness/harness.py"),
-          await python("hidden_tests.py", "harness/hidden_tests.py"),
-        ]
-      : [
-          await python("array_frames.py", "harness/array_frames.py"),
-          await python("harness.py", "harness/harness.py"),
-          await python("next_token.py", "harness/next_token.py"),
-        ];
+  const harnessFiles = await Promise.all(
+    HARNESS_FILES[definition.judge.kind].map(([name, as]) => python(name, `harness/${as}`)),
+  );
   return {
     id,
     folder,

@@ -9,7 +9,8 @@ import { TASK_ID } from "./loadTask.ts";
 import { readTree } from "./readTree.ts";
 
 const TEMPLATES = fileURLToPath(new URL("templates/", import.meta.url));
-const KINDS = taskDefinitionSchema.shape.judge.shape.kind.options;
+/** Tasks of the kind `script` are imported, never written anew: the others keep code and score apart, or say how far. */
+const KINDS = taskDefinitionSchema.shape.judge.shape.kind.exclude(["script"]).options;
 
 export interface NewTask {
   readonly name: string;
