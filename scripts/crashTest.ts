@@ -72,6 +72,7 @@ async function resultOf(directory: string) {
     tables: Object.entries(tables).map(([name, { rows, tableHash }]) => `${name}:${rows}:${tableHash}`),
     lines: events.length,
     retried: of("rollout-retried").length,
+    resumed: of("rollout-resumed").length,
     recorded: of("evaluation-ended").filter(({ evaluation }) => evaluation.phase === "record").length,
   };
 }
@@ -204,7 +205,7 @@ try {
   console.log(
     `calm run: exit ${calmExit}, ${expected.keys.length} rollouts, ${expected.lines} ledger lines, ${expected.tables.join(" ")}`,
   );
-  const { lines: _lines, retried: _retried, recorded: _recorded, ...same } = expected;
+  const { lines: _lines, retried: _retried, resumed: _resumed, recorded: _recorded, ...same } = expected;
   for (const [index, moment] of moments(Number(kills), {
     lines: expected.lines,
     rollouts: expected.keys.length,
@@ -214,11 +215,11 @@ try {
     const { stage, words } = await killAt(moment, directory);
     stages.set(stage, (stages.get(stage) ?? 0) + 1);
     const exit = await resume(directory).exited;
-    const { lines: _, recorded: _scores, retried, ...got } = await resultOf(directory);
+    const { lines: _, recorded: _scores, retried, resumed, ...got } = await resultOf(directory);
     const equal = JSON.stringify(got) === JSON.stringify(same) && exit === calmExit;
     if (!equal) failures++;
     console.log(
-      `${equal ? "same" : "DIFFERENT"}: killed at ${moment.name} (${words}), ${retried} rollouts started again, resume exit ${exit}`,
+      `${equal ? "same" : "DIFFERENT"}: killed at ${moment.name} (${words}), ${resumed} rollouts taken up, ${retried} begun again, resume exit ${exit}`,
     );
     if (equal) await rm(directory, { recursive: true, force: true });
     else

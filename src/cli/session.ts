@@ -82,7 +82,9 @@ async function inSession(
 ): Promise<number> {
   const interrupt = new AbortController();
   const giveBack = world.onInterrupt(() => {
-    world.say("stopping: running rollouts are cut off and stay owed; again to end at once");
+    world.say(
+      "stopping: rollouts are kept at their next step, and go on there with `resume`; again to end at once",
+    );
     interrupt.abort();
   });
   try {

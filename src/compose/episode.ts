@@ -1,12 +1,16 @@
-// The place of one episode: a fresh sandbox with the task's starter files, and the environment around it. The player and the Gym share it.
+// The place of one episode: a sandbox, fresh with the task's starter files or with a past behind it, and the environment around it. The
+// player and the Gym share it.
 import type { Env } from "../core/env.ts";
+import { BoundaryError } from "../core/errors.ts";
 import type { Evaluator } from "../core/evaluation.ts";
 import { NO_HOST, type ToolHost } from "../core/host.ts";
 import type { RolloutLimits } from "../core/limits.ts";
-import type { BlobStore, Capabilities, SandboxBackend, SandboxHandle } from "../core/sandbox.ts";
+import { actionsOf, type Past, underWay } from "../core/past.ts";
+import type { BlobStore, Capabilities, Sandbox, SandboxBackend, SandboxHandle } from "../core/sandbox.ts";
 import { dataEnvironment, type Task } from "../core/task.ts";
 import type { Tool } from "../core/tool.ts";
 import { createEnv } from "../env/env.ts";
+import type { TakenUp } from "../rollout/takeUp.ts";
 import type { World } from "./world.ts";
 
 /** A sandbox may live as long as its rollout's clock allows, plus this for judging and queues. */
@@ -29,15 +33,80 @@ export interface EpisodeOptions {
   readonly owner: string;
 }
 
-/** An environment for one episode. Contract: disposing `env` disposes the sandbox. */
+/** Contract: disposing `env` disposes the sandbox. */
+export interface Episode {
+  readonly env: Env;
+  readonly sandbox: SandboxHandle;
+  readonly capabilities: Capabilities;
+}
+
+type Ground = Pick<World, "clock" | "log">;
+
+/** An environment for one episode, in a fresh sandbox. */
 export async function openEpisode(
-  { clock, log }: Pick<World, "clock" | "log">,
+  world: Ground,
   options: EpisodeOptions,
   signal: AbortSignal,
-): Promise<{ readonly env: Env; readonly sandbox: SandboxHandle; readonly capabilities: Capabilities }> {
-  const { task, limits, blobs, evaluator } = options;
+): Promise<Episode> {
+  return episodeIn(world, options, await freshSandbox(options, signal));
+}
+
+/**
+ * An environment for an episode that was cut off: in its own sandbox where that still lives, else in a fresh one as the newest snapshot has
+ * it, or as the task's starter files are. `snapshots` tells which are still there.
+ */
+export async function reopenEpisode(
+  world: Ground,
+  options: EpisodeOptions,
+  { past, snapshots }: { readonly past: Past; readonly snapshots: Pick<BlobStore, "has"> },
+  signal: AbortSignal,
+): Promise<Episode & { readonly takenUp: TakenUp }> {
+  const seen = actionsOf(past);
+  const living = await livingSandbox(options, past);
+  if (living !== null) {
+    return {
+      ...episodeIn(world, options, living),
+      takenUp: { how: "attached", seenCount: seen.length },
+    };
+  }
+  const sandbox = await freshSandbox(options, signal);
+  const { snapshot } = past;
+  if (snapshot === null || !(await snapshots.has(snapshot.id))) {
+    return { ...episodeIn(world, options, sandbox), takenUp: { how: "restored", seenCount: 0 } };
+  }
+  try {
+    await sandbox.restore(snapshot.id);
+  } catch (error) {
+    await sandbox[Symbol.asyncDispose]();
+    throw error;
+  }
+  const isWithin = ({ step, action }: { step: number; action: number }) =>
+    step < snapshot.step || (step === snapshot.step && action <= snapshot.action);
+  return {
+    ...episodeIn(world, options, sandbox),
+    takenUp: { how: "restored", seenCount: seen.filter(isWithin).length },
+  };
+}
+
+/** The rollout's own sandbox, where it answers and can be asked again for what was under way; else null, and it is gone. */
+async function livingSandbox({ backend, tools }: EpisodeOptions, past: Past): Promise<Sandbox | null> {
+  const sandbox = await backend.attach(past.place.sandbox);
+  if (sandbox === null) return null;
+  const interrupted = underWay(past);
+  const tool = tools.find(({ name }) => name === interrupted?.tool);
+  if ((interrupted === null || tool?.repeatable) && (await sandbox.probe())) return sandbox;
+  try {
+    await sandbox[Symbol.asyncDispose]();
+  } catch (error) {
+    if (!(error instanceof BoundaryError)) throw error;
+  }
+  return null;
+}
+
+async function freshSandbox(options: EpisodeOptions, signal: AbortSignal): Promise<Sandbox> {
+  const { task, limits } = options;
   const { resources, image } = task.definition;
-  const sandbox = await options.backend.create(
+  return options.backend.create(
     {
       runId: options.runId,
       owner: options.owner,
@@ -52,6 +121,10 @@ export async function openEpisode(
     },
     signal,
   );
+}
+
+function episodeIn({ clock, log }: Ground, options: EpisodeOptions, sandbox: Sandbox): Episode {
+  const { task, limits, blobs, evaluator } = options;
   const validationSeeds = Array.from({ length: options.validationSeedCount }, (_, seed) => seed);
   const env = createEnv({
     task,

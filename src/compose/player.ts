@@ -1,19 +1,21 @@
 // How one try of a rollout is put together: a fresh sandbox, environment and agent around the cell's model.
 import { createAgent, type ScaffoldPrompts } from "../agent/scaffolds.ts";
 import { rolloutSeed } from "../core/cell.ts";
+import type { Past } from "../core/past.ts";
 import type { SandboxBackend } from "../core/sandbox.ts";
 import { withRecording } from "../models/recorded.ts";
 import type { Plan } from "../pipeline/plan.ts";
 import type { PlayerGiven } from "../pipeline/plannedRun.ts";
-import { playRollout, type RolloutSpec } from "../rollout/rollout.ts";
+import { type Opened, playRollout, type RolloutParts, type RolloutSpec } from "../rollout/rollout.ts";
 import { createBudget } from "../schedule/budget.ts";
-import { openEpisode } from "./episode.ts";
+import type { Prior } from "../stages/generate.ts";
+import { openEpisode, reopenEpisode } from "./episode.ts";
 import { fleetOf, modelOf, modelPrice } from "./models.ts";
 import type { Place } from "./place.ts";
 import { webOf } from "./web.ts";
 import type { World } from "./world.ts";
 
-/** How one try of a rollout is played: a fresh sandbox, environment and agent around the cell's model. */
+/** How one try of a rollout is played, from its beginning or from where it was cut off: a sandbox, environment and agent around the cell's model. */
 export function playerOf(
   world: World,
   given: PlayerGiven & {
@@ -25,7 +27,8 @@ export function playerOf(
   },
 ) {
   const { clock } = world;
-  const { plan, place, backend, blobs, runId, ledger, steps } = given;
+  const { plan, place, backend, blobs, runId, ledger, steps, snapshots } = given;
+  const { snapshotAfterSeconds } = plan.pipeline.stages.generate;
   const models = new Map(
     plan.pipeline.cells.models.map((config) => {
       const fleet = fleetOf(world, config);
@@ -34,7 +37,7 @@ export function playerOf(
   );
   const plannedBy = new Map(plan.cells.map((planned) => [planned.cell, planned]));
   const web = webOf(world, plan);
-  return async (spec: RolloutSpec, signal: AbortSignal) => {
+  return async (spec: RolloutSpec, prior: Prior, signal: AbortSignal) => {
     const { key, retry, cell, task } = spec;
     const planned = plannedBy.get(cell);
     const found = planned && models.get(planned.model.name);
@@ -43,6 +46,8 @@ export function playerOf(
     const { model, fleet } = found;
     const { costUsd } = cell.limits;
     const budget = createBudget("rollout", { usdMax: costUsd, tokensMax: null }, given.budget);
+    // The run's budget has it already.
+    budget.charge(prior.charged);
     const recorded = withRecording(model, {
       budget,
       price: modelPrice(config),
@@ -69,7 +74,7 @@ export function playerOf(
       stickyKey: key,
       callIdOf: (step) => `${key}/${retry}/${step}`,
     });
-    const open = async (openSignal: AbortSignal) => {
+    const open = async (openSignal: AbortSignal, past: Past | null): Promise<Opened> => {
       const episode = {
         task,
         tools,
@@ -82,11 +87,42 @@ export function playerOf(
         runId,
         owner: key,
       };
-      const { env, sandbox, capabilities } = await openEpisode(world, episode, openSignal);
+      const { env, sandbox, capabilities, takenUp } =
+        past === null
+          ? { ...(await openEpisode(world, episode, openSignal)), takenUp: null }
+          : await reopenEpisode(world, episode, { past, snapshots }, openSignal);
       const imageDigest = place.imageDigests.get(task.definition.image) ?? "";
-      return { env, place: { sandbox, capabilities, imageDigest } };
+      return { env, place: { sandbox, capabilities, imageDigest }, takenUp };
     };
-    const parts = { agent, provider: model.provider, open, log: steps, clock, pause: given.pause };
+    const parts: RolloutParts = {
+      agent,
+      provider: model.provider,
+      open,
+      log: steps,
+      clock,
+      resuming: {
+        isReplayed: (name) => tools.find((tool) => tool.name === name)?.replay === "rerun",
+        resumed: ({ how, replayedCount, savedMs }) =>
+          ledger.append({
+            kind: "rollout-resumed",
+            atMs: clock.now(),
+            key,
+            retry,
+            how,
+            reason: prior.reason,
+            stepCount: spec.past?.steps.length ?? 0,
+            replayedCount,
+            savedMs,
+            lostCallCount: prior.lostCallCount,
+            lostUsd: prior.lost.usd,
+            lostTokens: prior.lost.tokens,
+          }),
+        snapshotAfterMs: snapshotAfterSeconds * 1000,
+        events: world.log,
+      },
+      pause: given.pause,
+      drain: given.drain,
+    };
     const trajectory = await playRollout(spec, parts, signal);
     return { trajectory, charged: budget.spent };
   };

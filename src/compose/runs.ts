@@ -3,6 +3,8 @@ import { randomBytes } from "node:crypto";
 import path from "node:path";
 import { workerPool } from "../compute/workerPool.ts";
 import { errorText, UserError } from "../core/errors.ts";
+import { pastOf } from "../core/past.ts";
+import { attemptId, fold } from "../core/runState.ts";
 import { judge } from "../judge/judge.ts";
 import { notify } from "../notify/notify.ts";
 import { sessionMsMax } from "../pipeline/checkPlan.ts";
@@ -10,7 +12,8 @@ import type { Plan } from "../pipeline/plan.ts";
 import { PlannedRun } from "../pipeline/plannedRun.ts";
 import { takingTurns } from "../sandbox/takingTurns.ts";
 import { checkRoom, RUN_FREE_BYTES_MIN } from "../store/checkRoom.ts";
-import { createRun, openRun } from "../store/runDirectory.ts";
+import { createRun, type OpenRun, openRun } from "../store/runDirectory.ts";
+import { openSnapshots } from "../store/snapshots.ts";
 import { namedBackend } from "./backends.ts";
 import type { Place } from "./place.ts";
 import { loadAgentPrompts } from "./plan.ts";
@@ -48,7 +51,13 @@ export async function openPlannedRun(
   const store = await openRun(directory);
   const pool = workerPool({ workersMax: WORKERS_MAX, waitingMax: WORKER_JOBS_MAX });
   const turns = machineTurns(world);
-  const named = namedBackend(world, place.choice.name, plan.pipeline.sandbox.docker, store.blobs);
+  const { snapshotsDiskMb } = plan.pipeline.stages.generate;
+  const snapshots = await openSnapshots(
+    store.paths.snapshots,
+    await snapshotsNeeded(store),
+    snapshotsDiskMb * 1_048_576,
+  );
+  const named = namedBackend(world, place.choice.name, plan.pipeline.sandbox.docker, snapshots);
   const backend = takingTurns(named, turns);
   const release = async () => {
     await pool[Symbol.asyncDispose]();
@@ -61,7 +70,8 @@ export async function openPlannedRun(
     return new PlannedRun(plan, store, {
       judge: (blobs) => judge({ backend, blobs, clock, runId, log, turns }),
       player: (given) => playerOf(world, { ...given, plan, place, backend, runId, prompts }),
-      sweep: () => backend.sweep({ runId, spareOwned: true }),
+      sweep: (spare) => backend.sweep({ runId, spareOwned: true, spare }),
+      snapshots,
       offThread: pool.runInWorker,
       release,
       clock,
@@ -78,6 +88,17 @@ export async function openPlannedRun(
     await store.close();
     throw error;
   }
+}
+
+/** The newest snapshot of each try that has neither ended nor been given up, by attempt id. */
+async function snapshotsNeeded({ events, stepsLog }: OpenRun): Promise<ReadonlyMap<string, string>> {
+  const needed = new Map<string, string>();
+  for (const { key, retry, status } of fold(events).rollouts.values()) {
+    if (status !== "started") continue;
+    const snapshot = pastOf(await stepsLog.records(key, retry))?.snapshot;
+    if (snapshot) needed.set(attemptId(key, retry), snapshot.id);
+  }
+  return needed;
 }
 
 /** What the file system refuses about a directory that the user named is the user's to mend. */

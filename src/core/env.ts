@@ -1,6 +1,7 @@
 // The Gym's interface: reset, step, close with Gymnasium's meaning (https://gymnasium.farama.org, Env API).
 import { z } from "zod";
 import type { Outcome } from "./outcome.ts";
+import type { SnapshotId } from "./sandbox.ts";
 import type { EditorState } from "./tool.ts";
 
 export const actionSchema = z.strictObject({
@@ -58,9 +59,22 @@ export interface ResetOptions {
   readonly actionScope: string;
 }
 
+/** What came of an action that an environment in an earlier process carried out, as the record says. */
+export interface PastResult {
+  readonly state: EditorState;
+  readonly validation: Validation | null;
+}
+
 /** Single-use: one episode, then dispose. */
 export interface Env extends AsyncDisposable {
   reset(options: ResetOptions, signal: AbortSignal): Promise<Observation>;
+  /**
+   * Counts an action as carried out that the sandbox has behind it already: its number, the editor's state and the validation that it
+   * used up are remembered, and nothing is run. After `reset`, before the first `step`.
+   */
+  recall(past: PastResult): void;
+  /** The workspace as it is now, content-addressed: from it another sandbox can go on. */
+  snapshot(signal: AbortSignal): Promise<SnapshotId>;
   step(action: Action, signal: AbortSignal): Promise<StepResult>;
   /** What was handed in by `submit`; else the declared files as they are now. A sentence when they cannot be had. */
   submission(signal: AbortSignal): Promise<{ readonly id: string } | { readonly reason: string }>;

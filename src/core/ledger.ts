@@ -53,6 +53,26 @@ export const ledgerEventSchema = z.discriminatedUnion("kind", [
     key: z.string(),
     retry: z.int().nonnegative(),
   }),
+  /** A rollout that was cut off goes on in the same try: nothing that its record holds is paid for again. */
+  z.strictObject({
+    kind: z.literal("rollout-resumed"),
+    atMs: z.number(),
+    key: z.string(),
+    retry: z.int().nonnegative(),
+    /** Its own sandbox was found alive, or another was made from a snapshot (or the starter files) and what followed carried out again. */
+    how: z.enum(["attached", "restored"]),
+    /** Why it had to be: `interrupted`, or what infrastructure failed. */
+    reason: z.string(),
+    /** Steps that its record holds. */
+    stepCount: z.int().nonnegative(),
+    /** Actions carried out again, and how long those took that were not, milliseconds. */
+    replayedCount: z.int().nonnegative(),
+    savedMs: z.number().nonnegative(),
+    /** Calls that were in flight when it was cut off, at what they may have cost at most. */
+    lostCallCount: z.int().nonnegative(),
+    lostUsd: z.number().nonnegative(),
+    lostTokens: z.int().nonnegative(),
+  }),
   z.strictObject({
     kind: z.literal("call-started"),
     atMs: z.number(),

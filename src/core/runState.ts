@@ -32,6 +32,18 @@ export interface StartedCall {
   readonly reservedTokens: number;
 }
 
+/** How often a try was taken up again, what that spared, and the calls that were in flight when it was cut off. */
+export interface ResumedTry {
+  readonly times: number;
+  /** Times that its own sandbox was found alive; the others it was restored. */
+  readonly attached: number;
+  readonly replayedCount: number;
+  readonly savedMs: number;
+  readonly lostCallCount: number;
+  /** At what those calls may have cost at most. */
+  readonly lost: Amount;
+}
+
 /** Where the run as a whole stands: never opened, open (or cut off), paused by itself, or how its last session ended. */
 export type RunStatus = "new" | "open" | "paused" | Extract<LedgerEvent, { kind: "run-ended" }>["status"];
 
@@ -49,6 +61,7 @@ export class RunState {
   readonly #evaluations = new Map<string, Evaluation>();
   readonly #evaluationFailures = new Map<string, { rolloutKey: string; error: string }>();
   readonly #calls = new Map<string, StartedCall[]>();
+  readonly #resumed = new Map<string, ResumedTry>();
   readonly #pauses: Pause[] = [];
   #spentUsd = 0;
   #spentTokens = 0;
@@ -81,6 +94,10 @@ export class RunState {
   /** Calls of settled tries that left no step: lost in a crash, or answered by an error. */
   get unansweredCallCount(): number {
     return this.#unansweredCallCount;
+  }
+  /** Tries that were taken up where they had been cut off, by attempt id. */
+  get resumed(): ReadonlyMap<string, ResumedTry> {
+    return this.#resumed;
   }
   get sessionCount(): number {
     return this.#sessionCount;
@@ -135,6 +152,9 @@ export class RunState {
         rollout.retry = event.retry;
         return;
       }
+      case "rollout-resumed":
+        this.#resume(event);
+        return;
       case "call-started":
         this.#startCall(event);
         return;
@@ -202,6 +222,23 @@ export class RunState {
     rollout.outcome = null;
     rollout.facts = null;
     rollout.archive = null;
+  }
+
+  #resume(event: Extract<LedgerEvent, { kind: "rollout-resumed" }>): void {
+    const rollout = this.#unended(event);
+    rollout.status = "started";
+    rollout.retry = event.retry;
+    const attempt = attemptId(event.key, event.retry);
+    const before = this.#resumed.get(attempt);
+    this.#resumed.set(attempt, {
+      times: (before?.times ?? 0) + 1,
+      attached: (before?.attached ?? 0) + (event.how === "attached" ? 1 : 0),
+      replayedCount: (before?.replayedCount ?? 0) + event.replayedCount,
+      savedMs: (before?.savedMs ?? 0) + event.savedMs,
+      // What was lost is said anew each time, over the whole try.
+      lostCallCount: event.lostCallCount,
+      lost: { usd: event.lostUsd, tokens: event.lostTokens },
+    });
   }
 
   #startCall(event: Extract<LedgerEvent, { kind: "call-started" }>): void {

@@ -182,6 +182,8 @@ export interface SweepOptions {
   readonly runId?: string;
   /** Only looks: counts what it would remove. */
   readonly dryRun?: boolean;
+  /** Spares the sandboxes with these handle ids: rollouts will attach to them. */
+  readonly spare?: ReadonlySet<string>;
   /** Spares what a living process of this machine made, whatever its run and its expiry. */
   readonly spareOwned?: boolean;
   /** Told of each leftover before it goes. */

@@ -12,6 +12,9 @@ export interface EditorState {
   readonly cwd: string;
 }
 
+/** As an episode begins: no file is open, and the shell stands in the workspace. */
+export const INITIAL_EDITOR_STATE: EditorState = { openFile: null, firstLine: 1, cwd: "." };
+
 export interface ToolContext {
   readonly sandbox: Sandbox;
   /** What may be reached outside the sandbox; left out: nothing. */
@@ -61,5 +64,10 @@ export interface Tool<Arguments extends z.ZodType = z.ZodType> {
   readonly source?: string;
   /** Whether a replayed rollout runs the tool again or takes its recorded result. */
   readonly replay: "rerun" | "record";
+  /**
+   * Present where asking the same sandbox twice for the same action does no more than asking once: a resumed rollout that finds its
+   * sandbox alive asks again for the action that was under way. Without it such a rollout goes on from its last snapshot.
+   */
+  readonly repeatable?: true;
   run(args: z.infer<Arguments>, context: ToolContext): Promise<ToolResult>;
 }

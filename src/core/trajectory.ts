@@ -127,13 +127,23 @@ export const stepsLogRecordSchema = z.discriminatedUnion("kind", [
     index: z.int().nonnegative(),
     message: pooledMessageSchema,
   }),
+  /** The workspace as it was after this action had been observed. */
   z.strictObject({
     kind: z.literal("snapshot-taken"),
     key: z.string(),
     retry: z.int().nonnegative(),
-    /** Steps completed when it was taken. */
+    /** The step, and the position among its actions. */
     index: z.int().nonnegative(),
+    action: z.int().nonnegative(),
     snapshot: z.string(),
+  }),
+  /** The rollout was taken up again where its record ended, in this place. */
+  z.strictObject({
+    kind: z.literal("rollout-reopened"),
+    key: z.string(),
+    retry: z.int().nonnegative(),
+    startedAtMs: z.number(),
+    place: placeSchema,
   }),
 ]);
 export type StepsLogRecord = z.infer<typeof stepsLogRecordSchema>;

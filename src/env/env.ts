@@ -10,7 +10,7 @@ import type { Outcome } from "../core/outcome.ts";
 import type { Clock, Log } from "../core/runtime.ts";
 import type { BlobStore, Sandbox } from "../core/sandbox.ts";
 import type { Task } from "../core/task.ts";
-import type { EditorState, Tool, ToolResult } from "../core/tool.ts";
+import { type EditorState, INITIAL_EDITOR_STATE, type Tool, type ToolResult } from "../core/tool.ts";
 import { capText, plainText } from "./capText.ts";
 import { misplacedTool } from "./misplacedTool.ts";
 import { collectSubmission } from "./submission.ts";
@@ -54,7 +54,7 @@ export function createEnv(options: EnvOptions): Env {
   let ended = false;
   let disposed = false;
   let handedIn: string | null = null;
-  let state: EditorState = { openFile: null, firstLine: 1, cwd: "." };
+  let state: EditorState = INITIAL_EDITOR_STATE;
 
   const observe = (text: string): Observation => ({
     text: capText(plainText(text), limits.observationBytes),
@@ -125,6 +125,15 @@ export function createEnv(options: EnvOptions): Env {
         throw new Error("an environment serves one episode: reset was called a second time");
       scope = actionScope;
       return observe(startText(task));
+    },
+    recall(past) {
+      stepCount += 1;
+      ({ state } = past);
+      if (past.validation !== null) desk.recall(past.validation);
+    },
+    async snapshot(signal) {
+      signal.throwIfAborted();
+      return within("sandbox", "taking a snapshot", () => sandbox.snapshot());
     },
     async step(action, signal): Promise<StepResult> {
       signal.throwIfAborted();

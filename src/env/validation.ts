@@ -15,6 +15,8 @@ export interface ValidationDesk {
    * was asked about before, does not.
    */
   ask(submission: Submission, signal: AbortSignal): Promise<{ validation: Validation; text: string }>;
+  /** Remembers an answer that an earlier process gave, as if it had been given here. */
+  recall(validation: Validation): void;
 }
 
 /** `seeds` are the validation seeds over which a score is the mean; `most` bounds how often something is scored. */
@@ -35,6 +37,12 @@ export function validationDesk(of: {
   };
 
   return {
+    recall({ submission, score, reason, evaluationKeys }) {
+      // What was not scored has used nothing up, and neither has a repetition.
+      if (submission === null || evaluationKeys.length === 0 || answers.has(submission)) return;
+      if (score !== null) used += 1;
+      answers.set(submission, { score, reason, evaluationKeys });
+    },
     async ask(submission, signal) {
       const left = () => of.most - used;
       if ("reason" in submission) {

@@ -176,9 +176,26 @@ export const pipelineSchema = z.strictObject({
             .nonnegative()
             .max(10)
             .default(2)
-            .describe("Times a rollout is run again because infrastructure failed."),
+            .describe(
+              "Times a rollout is taken up again, or begun again where it had no step yet, because infrastructure failed.",
+            ),
+          snapshotAfterSeconds: z
+            .number()
+            .nonnegative()
+            .max(86_400)
+            .default(20)
+            .describe(
+              "The workspace is kept after each validation and after an action that took longer, so that a rollout which is cut off goes on from there, seconds.",
+            ),
+          snapshotsDiskMb: z
+            .int()
+            .nonnegative()
+            .default(20_480)
+            .describe(
+              "Disk that the snapshots of unfinished rollouts may take together, MB; beyond it none is taken. 0: none at all.",
+            ),
         })
-        .default({ retriesMax: 2 })
+        .default({ retriesMax: 2, snapshotAfterSeconds: 20, snapshotsDiskMb: 20_480 })
         .describe("Plays the rollouts."),
       evaluate: z
         .strictObject({

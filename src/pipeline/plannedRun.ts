@@ -1,9 +1,11 @@
 // A plan in its run directory: the open files, the live state, and what can be done with them. The command line holds one of these.
 import { assertBooksClose, type Books, keepBooks } from "../core/books.ts";
+import type { Amount } from "../core/budget.ts";
 import type { Evaluator } from "../core/evaluation.ts";
 import type { StepsLog } from "../core/journal.ts";
 import type { Ledger, LedgerEvent } from "../core/ledger.ts";
-import { attemptId, fold, type Pause, type RunState } from "../core/runState.ts";
+import { pastOf } from "../core/past.ts";
+import { attemptId, fold, type Pause, type RolloutState, type RunState } from "../core/runState.ts";
 import type { Clock, Log } from "../core/runtime.ts";
 import type { BlobStore } from "../core/sandbox.ts";
 import type { StepsLogRecord } from "../core/trajectory.ts";
@@ -17,6 +19,7 @@ import { recordSeeds } from "../stages/score.ts";
 import type { OffThread } from "../stages/write.ts";
 import { writeRunDataset } from "../stages/write.ts";
 import type { OpenRun } from "../store/runDirectory.ts";
+import type { SnapshotStore } from "../store/snapshots.ts";
 import { type Forecast, forecast } from "./forecast.ts";
 import { priceOf } from "./modelConfig.ts";
 import type { Plan, PlannedCell } from "./plan.ts";
@@ -32,8 +35,9 @@ export interface RunImplementations {
   readonly judge: (blobs: BlobStore) => Evaluator;
   /** How one try of a rollout is played; `judge` is the journaled one. */
   readonly player: (given: PlayerGiven) => GenerateDeps["play"];
-  /** Removes this run's leftovers from the backend; returns how many. */
-  readonly sweep: () => Promise<number>;
+  /** Removes this run's leftovers from the backend but for the sandboxes with these handle ids; returns how many. */
+  readonly sweep: (spare: ReadonlySet<string>) => Promise<number>;
+  readonly snapshots: SnapshotStore;
   readonly clock: Clock;
   readonly log: Log;
   /** Where work that would hold up the event loop runs. */
@@ -52,8 +56,11 @@ export interface PlayerGiven {
   readonly budget: MeteredBudget;
   readonly ledger: Ledger;
   readonly steps: StepsLog;
+  readonly snapshots: SnapshotStore;
   /** Aborted when the run pauses. */
   readonly pause: AbortSignal;
+  /** Aborted when the run stops in good order. */
+  readonly drain: AbortSignal;
 }
 
 /** A momentary picture of a run. */
@@ -82,6 +89,7 @@ export class PlannedRun {
   /** Row verdicts drawn in this session. */
   readonly #drawn = new Map<string, Verdict>();
   readonly #pause = new AbortController();
+  readonly #drain = new AbortController();
   #pauseWritten: Promise<void> = Promise.resolve();
   #watch: TripwireWatch | null = null;
   #isSessionOpen = false;
@@ -117,7 +125,8 @@ export class PlannedRun {
   }
 
   /**
-   * Generates and evaluates until the plan is met or something stops it. `again` says which rollouts that infrastructure had failed
+   * Generates and evaluates until the plan is met or something stops it. Aborting stops it in good order: what is under way is kept at its
+   * next step boundary, or cut off after a while. `again` says which rollouts that infrastructure had failed
    * are played once more (default: all); `seedsMax` keeps to the first seeds of each cell (a pilot), whatever is wanted.
    */
   async play(
@@ -127,9 +136,8 @@ export class PlannedRun {
     await this.#openSession();
     const { clock, log } = this.#with;
     const tries = await this.#readInterrupted();
-    // The state learns of these with the event that starts each again; the budget must know before the first call.
-    for (const { spentUsd, spentTokens } of tries.values())
-      this.#budget.charge({ usd: spentUsd, tokens: spentTokens });
+    // The state learns of these when each ends or is begun again; the budget must know before the first call.
+    for (const { charged } of tries.values()) this.#budget.charge(charged);
     const interrupted = (key: string, retry: number) => tries.get(attemptId(key, retry)) ?? NOTHING_SPENT;
     const { pause } = this;
     const play = this.#with.player({
@@ -138,7 +146,9 @@ export class PlannedRun {
       budget: this.#budget,
       ledger: this.#ledger,
       steps: { append: (record) => this.#appendStep(record) },
+      snapshots: this.#with.snapshots,
       pause,
+      drain: this.#drain.signal,
     });
     this.#watch ??= watchTripwires(
       this.plan.pipeline.tripwires,
@@ -154,6 +164,8 @@ export class PlannedRun {
         play,
         judge: this.#judge,
         interrupted,
+        pastOf: async (key, retry) => pastOf(await this.#store.stepsLog.records(key, retry)),
+        drain: this.#drain,
         clock,
         log,
         sessionMsMax: this.sessionMsLeft(),
@@ -317,6 +329,7 @@ export class PlannedRun {
   }
 
   async close(): Promise<void> {
+    await this.#with.snapshots.close();
     await this.#store.close();
     await this.#with.release();
   }
@@ -325,7 +338,7 @@ export class PlannedRun {
     if (this.#isSessionOpen) return;
     this.#isSessionOpen = true;
     const { clock, codeVersion, log, sweep } = this.#with;
-    const swept = await sweep();
+    const swept = await sweep(await this.#sandboxesUnderWay());
     if (swept > 0) log.info("swept", { leftovers: swept });
     await this.#ledger.append({
       kind: "run-opened",
@@ -339,11 +352,17 @@ export class PlannedRun {
   async #append(event: LedgerEvent): Promise<void> {
     await this.#store.ledger.append(event);
     this.state.apply(event);
+    if (event.kind === "rollout-ended" || event.kind === "rollout-retried") {
+      this.#with.snapshots.need(attemptId(event.key, event.retry), null);
+    }
     this.#watch?.event(event);
   }
 
   async #appendStep(record: StepsLogRecord): Promise<void> {
     await this.#store.stepsLog.append(record);
+    if (record.kind === "snapshot-taken") {
+      this.#with.snapshots.need(attemptId(record.key, record.retry), record.snapshot);
+    }
     this.#watch?.step(record);
   }
 
@@ -378,31 +397,47 @@ export class PlannedRun {
     }
   }
 
-  /** What the tries that an earlier session left open had cost; a call without a reply counts at its reservation. */
+  /** The sandboxes in which rollouts were played last that have neither ended nor been given up. */
+  async #sandboxesUnderWay(): Promise<ReadonlySet<string>> {
+    const ids = new Set<string>();
+    for (const { key, retry } of this.#underWay()) {
+      const past = pastOf(await this.#store.stepsLog.records(key, retry));
+      if (past !== null) ids.add(past.place.sandbox.id);
+    }
+    return ids;
+  }
+
+  #underWay(): readonly RolloutState[] {
+    return [...this.state.rollouts.values()].filter(({ status }) => status === "started");
+  }
+
+  /** What the tries that an earlier session left open had come to; a call without a reply counts at its reservation. */
   async #readInterrupted(): Promise<ReadonlyMap<string, InterruptedTry>> {
     const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
     const tries = new Map<string, InterruptedTry>();
     const replied = new Map<string, ReadonlySet<number>>();
-    for (const { key, retry, status } of this.state.rollouts.values()) {
-      if (status !== "started") continue;
+    for (const { key, retry } of this.#underWay()) {
       const records = await this.#store.stepsLog.records(key, retry);
       const steps = records.flatMap((record) => (record.kind === "reply-received" ? [record.step] : []));
       replied.set(attemptId(key, retry), new Set(steps.map((step) => step.index)));
       tries.set(attemptId(key, retry), {
-        spentUsd: sum(steps.map(({ reply }) => reply.costUsd ?? reply.providerCostUsd ?? 0)),
-        spentTokens: sum(steps.map(({ reply }) => reply.usage.input + reply.usage.output)),
+        ...NOTHING_SPENT,
+        charged: {
+          usd: sum(steps.map(({ reply }) => reply.costUsd ?? reply.providerCostUsd ?? 0)),
+          tokens: sum(steps.map(({ reply }) => reply.usage.input + reply.usage.output)),
+        },
         stepCount: steps.length,
-        lostCallCount: 0,
       });
     }
     for (const { call, reservedUsd, reservedTokens } of this.state.callsInFlight(replied)) {
       const attempt = call.split("/").slice(0, 2).join("/");
-      const cost = tries.get(attempt) ?? NOTHING_SPENT;
+      const { charged, lost, ...rest } = tries.get(attempt) ?? NOTHING_SPENT;
+      const most = { usd: reservedUsd, tokens: reservedTokens };
       tries.set(attempt, {
-        ...cost,
-        spentUsd: cost.spentUsd + reservedUsd,
-        spentTokens: cost.spentTokens + reservedTokens,
-        lostCallCount: cost.lostCallCount + 1,
+        ...rest,
+        charged: plus(charged, most),
+        lost: plus(lost, most),
+        lostCallCount: rest.lostCallCount + 1,
       });
     }
     return tries;
@@ -418,4 +453,15 @@ function firstSeeds(plan: Plan, count: number): Plan {
   return { ...plan, cells };
 }
 
-const NOTHING_SPENT: InterruptedTry = { spentUsd: 0, spentTokens: 0, stepCount: 0, lostCallCount: 0 };
+const NOTHING: Amount = { usd: 0, tokens: 0 };
+const NOTHING_SPENT: InterruptedTry = {
+  charged: NOTHING,
+  lostCallCount: 0,
+  lost: NOTHING,
+  reason: "interrupted",
+  stepCount: 0,
+};
+
+function plus(a: Amount, b: Amount): Amount {
+  return { usd: a.usd + b.usd, tokens: a.tokens + b.tokens };
+}

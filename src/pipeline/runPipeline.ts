@@ -1,16 +1,24 @@
 // A run, top to bottom: take up what the ledger knows, admit seeds while they are wanted, play, judge, decide; stop in good order.
+
+import { DrainedError } from "../core/drainedError.ts";
 import type { Evaluator } from "../core/evaluation.ts";
 import type { Archive } from "../core/journal.ts";
 import type { Ledger } from "../core/ledger.ts";
 import { BudgetExceededError } from "../core/model.ts";
-import { isEpisodeEnd } from "../core/outcome.ts";
+import { isEpisodeEnd, type Outcome } from "../core/outcome.ts";
 import type { RolloutState, RunState } from "../core/runState.ts";
 import type { Clock, Log } from "../core/runtime.ts";
 import { createAdmission } from "../schedule/admission.ts";
 import { type Bell, createBell } from "../schedule/bell.ts";
 import { createLane } from "../schedule/lanes.ts";
 import { judgeForRecord } from "../stages/evaluate.ts";
-import { costOfEnded, failureText, type GenerateDeps, generateRollout } from "../stages/generate.ts";
+import {
+  costOfEnded,
+  failureText,
+  type GenerateDeps,
+  generateRollout,
+  type Prior,
+} from "../stages/generate.ts";
 import { recordSeeds } from "../stages/score.ts";
 import { type Plan, type PlannedCell, plannedKey } from "./plan.ts";
 import { RunPausedError } from "./runPausedError.ts";
@@ -22,9 +30,10 @@ export interface RunParts {
   readonly ledger: Ledger;
   readonly archive: Archive;
   readonly play: GenerateDeps["play"];
+  readonly pastOf: GenerateDeps["pastOf"];
   /** The journaled judge: asked twice for the same, it answers from the ledger. */
   readonly judge: Evaluator;
-  /** What a try that an earlier session left open had cost, lost calls at their reservation. */
+  /** What a try that an earlier session left open had come to, lost calls at their reservation. */
   readonly interrupted: (key: string, retry: number) => InterruptedTry;
   readonly clock: Clock;
   readonly log: Log;
@@ -34,17 +43,19 @@ export interface RunParts {
   readonly pause: AbortSignal;
   /** Which rollouts that infrastructure had failed are played again; what a pause cancelled always is. */
   readonly again: Again;
+  /** Aborted to stop in good order: nothing more is begun, and what is under way is kept at its next step boundary. The deadline does so. */
+  readonly drain: AbortController;
 }
 
 /** All failed rollouts, which is what a user resumes a run for, or those with the given keys. */
 export type Again = "all" | ReadonlySet<string>;
 
-export interface InterruptedTry {
-  readonly spentUsd: number;
-  readonly spentTokens: number;
+export interface InterruptedTry extends Prior {
   readonly stepCount: number;
-  readonly lostCallCount: number;
 }
+
+/** Longest that a run which stops in good order waits for the calls, actions and judges under way, milliseconds. */
+const DRAIN_MS_MAX = 30_000;
 
 /** Why generation ended: everything wanted was played, a bound of the run was reached, the run paused itself, or the user stopped it. */
 export type RunEnding = "played" | "budget" | "deadline" | "paused" | "interrupted";
@@ -80,19 +91,27 @@ class Run {
   }
 
   async toEnd(): Promise<RunEnding> {
-    const interrupted = () => this.#halt("interrupted");
-    if (this.#user.aborted) interrupted();
-    this.#user.addEventListener("abort", interrupted, { once: true });
-    const { sessionMsMax, clock, pause } = this.#parts;
+    const { sessionMsMax, clock, pause, drain } = this.#parts;
     const paused = () => this.#end("paused");
     if (pause.aborted) paused();
     pause.addEventListener("abort", paused, { once: true });
     const alarm = new AbortController();
+    const later = (ms: number, work: () => void) =>
+      clock.sleep(Math.max(0, ms), alarm.signal).then(work, () => {});
+    const drained = () => {
+      if (!this.#isStopping) this.#end("interrupted");
+      later(DRAIN_MS_MAX, () => this.#halt(this.#ending));
+    };
+    if (drain.signal.aborted) drained();
+    drain.signal.addEventListener("abort", drained, { once: true });
+    const interrupted = () => drain.abort(new DrainedError());
+    if (this.#user.aborted) interrupted();
+    this.#user.addEventListener("abort", interrupted, { once: true });
     if (sessionMsMax !== null) {
-      clock.sleep(sessionMsMax, alarm.signal).then(
-        () => this.#halt("deadline"),
-        () => {},
-      );
+      later(sessionMsMax - DRAIN_MS_MAX, () => {
+        this.#end("deadline");
+        drain.abort(new DrainedError());
+      });
     }
     try {
       await this.#takeUp();
@@ -101,6 +120,7 @@ class Run {
     } finally {
       alarm.abort();
       this.#user.removeEventListener("abort", interrupted);
+      drain.signal.removeEventListener("abort", drained);
       pause.removeEventListener("abort", paused);
     }
     if (this.#broken !== null) throw this.#broken;
@@ -118,12 +138,14 @@ class Run {
       const { key, retry, status, outcome, facts } = rollout;
       const atMs = clock.now();
       if (status === "started") {
-        const cost = interrupted(key, retry);
+        const { charged, stepCount, lostCallCount } = interrupted(key, retry);
+        // What has a step behind it is taken up in its turn, and paid for once.
+        if (stepCount > 0) continue;
+        const cost = { spentUsd: charged.usd, spentTokens: charged.tokens, stepCount, lostCallCount };
         await ledger.append({ kind: "rollout-retried", atMs, key, retry, reason: "interrupted", ...cost });
       }
       if (outcome === null || facts === null || isEpisodeEnd(outcome)) continue;
-      // What failed may have been mended since; whoever reruns has said which.
-      if (outcome.kind !== "cancelled" && again !== "all" && !again.has(key)) continue;
+      if (!isPlayedAgain(outcome, key, again)) continue;
       const reason = `${again === "all" ? "resumed" : "rerun"} after ${failureText(outcome)}`;
       await ledger.append({ kind: "rollout-retried", atMs, key, retry, reason, ...costOfEnded(facts) });
     }
@@ -180,7 +202,7 @@ class Run {
   }
 
   async #carryOut(planned: PlannedCell, key: string, seedIndex: number): Promise<void> {
-    const { ledger, archive, clock, play, pause } = this.#parts;
+    const { ledger, archive, clock, play, pastOf, pause, drain, interrupted } = this.#parts;
     const { retriesMax } = this.#plan.pipeline.stages.generate;
     const state = this.#rollout(key);
     if (state.status !== "ended") {
@@ -194,7 +216,9 @@ class Run {
           origin: null,
           task: planned.task,
         };
-        await generateRollout(spec, { ledger, archive, clock, play, retriesMax, pause }, this.#stop.signal);
+        const hold = AbortSignal.any([pause, drain.signal]);
+        const deps = { ledger, archive, clock, play, pastOf, retriesMax, hold };
+        await generateRollout(spec, deps, this.#stop.signal, interrupted(key, state.retry));
       });
     }
     this.#backlog++;
@@ -218,7 +242,7 @@ class Run {
 
   /** A rollout was cut off: by the run's own stop, by its budget, or by something broken that ends the run. */
   #fell(error: unknown): void {
-    if (this.#stop.signal.aborted || error instanceof RunPausedError) return;
+    if (this.#stop.signal.aborted || error instanceof RunPausedError || error instanceof DrainedError) return;
     if (error instanceof BudgetExceededError) {
       this.#parts.log.warn("budget-used-up", { detail: error.message });
       this.#ending = "budget";
@@ -254,4 +278,14 @@ class Run {
     if (rollout === undefined) throw new RangeError(`the ledger has no rollout ${key}`);
     return rollout;
   }
+}
+
+/**
+ * What failed may have been mended since; whoever reruns has said which. What was interrupted beyond going on is paid for, and is begun again
+ * only where it is named.
+ */
+function isPlayedAgain(outcome: Outcome, key: string, again: Again): boolean {
+  if (outcome.kind === "cancelled") return true;
+  if (again !== "all") return again.has(key);
+  return outcome.kind !== "interrupted";
 }

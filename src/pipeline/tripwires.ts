@@ -156,6 +156,7 @@ export function watchTripwires(
           else firstSubmissions.set(facts.finalSubmission, task);
           return;
         }
+        case "rollout-resumed":
         case "rollout-retried": {
           const boundary = /^failed:(\w+)/.exec(event.reason)?.[1];
           if (boundary !== undefined) triedOnce(event.key, boundary);

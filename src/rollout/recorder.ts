@@ -5,7 +5,9 @@ import type { StepsLog } from "../core/journal.ts";
 import type { RolloutFacts } from "../core/ledger.ts";
 import { type Message, type MessageKind, messageSha256, type PooledMessage } from "../core/message.ts";
 import { addUsage, NO_USAGE } from "../core/model.ts";
+import type { ActionPlace, Past } from "../core/past.ts";
 import type { Clock } from "../core/runtime.ts";
+import { type EditorState, INITIAL_EDITOR_STATE } from "../core/tool.ts";
 import type { StepAction, StepRecord, StepsLogRecord, Trajectory } from "../core/trajectory.ts";
 import type { Totals } from "./limits.ts";
 
@@ -16,6 +18,8 @@ export interface Recorder {
     messages: readonly { kind: MessageKind; message: Message }[],
     place: NonNullable<Trajectory["place"]>,
   ): Promise<void>;
+  /** Instead of `open`, where the recorder was made with a past: it goes on in this place. */
+  reopen(place: NonNullable<Trajectory["place"]>): Promise<void>;
   /** Durable before the decision's first action starts. */
   reply(decision: Decision, startedAtMs: number): Promise<void>;
   /**
@@ -25,23 +29,33 @@ export interface Recorder {
   observe(position: number, result: StepResult, message: Message | null): Promise<void>;
   /** The last reply held no call and is answered. */
   complain(message: Message): Promise<void>;
+  /** The workspace was kept as it is after this action. */
+  keep(place: ActionPlace, snapshot: string): Promise<void>;
   /** The last model call as the agent may know it. */
   last(): LastCall | null;
   totals(): Totals;
+  /** The editor's memory after the last observation. */
+  state(): EditorState;
   bestValidated(): RolloutFacts["bestValidated"];
 }
 
-/** Keeps and journals what happens in one rollout; `better` compares two scores in the task's direction. */
+/** Keeps and journals what happens in one rollout, from its past on where it has one; `better` compares two scores in the task's direction. */
 export function createRecorder(
   id: { key: string; retry: number },
-  deps: { log: StepsLog; clock: Clock; better: (score: number, than: number) => boolean },
+  deps: {
+    log: StepsLog;
+    clock: Clock;
+    better: (score: number, than: number) => boolean;
+    past?: Past | null;
+  },
 ): Recorder {
-  const pool: PooledMessage[] = [];
-  const steps: StepRecord[] = [];
-  const startedAt = deps.clock.monotonic();
-  let throttledMs = 0;
-  let formatErrorsInRow = 0;
-  let refusals = 0;
+  const past = deps.past ?? null;
+  const pool: PooledMessage[] = [...(past?.pool ?? [])];
+  const steps: StepRecord[] = [...(past?.steps ?? [])];
+  const startedAt = deps.clock.monotonic() - (past?.playedMs ?? 0);
+  let throttledMs = steps.reduce((sum, { reply }) => sum + reply.throttledMs, 0);
+  let formatErrorsInRow = steps.length - 1 - steps.findLastIndex(({ formatError }) => formatError === null);
+  let refusals = steps.filter(isRefusal).length;
 
   const intern = (
     kind: MessageKind,
@@ -80,6 +94,7 @@ export function createRecorder(
         messages: [...pool],
       });
     },
+    reopen: (place) => append({ kind: "rollout-reopened", ...id, startedAtMs: deps.clock.now(), place }),
     async reply(decision, startedAtMs) {
       const { reply, formatError } = decision;
       const standIns = decision.standIns.map((made: StandIn) =>
@@ -142,6 +157,8 @@ export function createRecorder(
       steps[step.index] = { ...step, complaint: pooled.index };
       await append({ kind: "complaint-made", ...id, index: step.index, message: pooled });
     },
+    keep: ({ step, action }, snapshot) =>
+      append({ kind: "snapshot-taken", ...id, index: step, action, snapshot }),
     last: () => {
       const step = steps.at(-1);
       if (step === undefined) return null;
@@ -159,6 +176,9 @@ export function createRecorder(
         wallMs: deps.clock.monotonic() - startedAt - throttledMs,
       };
     },
+    state: () =>
+      steps.flatMap(({ actions }) => actions.flatMap(({ result }) => result ?? [])).at(-1)?.state ??
+      INITIAL_EDITOR_STATE,
     bestValidated: () => {
       let best: RolloutFacts["bestValidated"] = null;
       for (const { result } of steps.flatMap(({ actions }) => actions)) {
@@ -177,6 +197,11 @@ function actionOf(call: Call): StepAction {
   if (call.kind === "action") return { ...call.action, error: null, result: null };
   const { tool, text, callId, error } = call;
   return { tool, arguments: null, text, callId, error, result: null };
+}
+
+/** A reply that the provider's filter withheld: no form was wrong, and no action came of it. */
+function isRefusal({ formatError, reply }: StepRecord): boolean {
+  return formatError !== null && reply.finish === "contentFilter";
 }
 
 /** Tokens over all steps. */

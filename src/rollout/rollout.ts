@@ -1,17 +1,20 @@
 // The life of one rollout, top to bottom: open, then decide, act, observe until an ending; seal what happened. Read this file first.
 import type { Agent, Call, Decision, PromptView } from "../core/agent.ts";
 import { type Cell, type Origin, rolloutSeed } from "../core/cell.ts";
+import { DrainedError } from "../core/drainedError.ts";
 import type { Env, Observation, StepResult } from "../core/env.ts";
 import { BoundaryError, errorText, within } from "../core/errors.ts";
 import type { StepsLog } from "../core/journal.ts";
 import type { RolloutLimits } from "../core/limits.ts";
 import { BudgetExceededError, ContextOverflowError } from "../core/model.ts";
 import { isEpisodeEnd, type Outcome } from "../core/outcome.ts";
-import type { Clock } from "../core/runtime.ts";
+import { type ActionPlace, actionsOf, type Past } from "../core/past.ts";
+import type { Clock, Log } from "../core/runtime.ts";
 import { signedScore, type Task } from "../core/task.ts";
-import { TRAJECTORY_VERSION, type Trajectory } from "../core/trajectory.ts";
+import { type StepAction, TRAJECTORY_VERSION, type Trajectory } from "../core/trajectory.ts";
 import { limitHit } from "./limits.ts";
 import { createRecorder, type Recorder } from "./recorder.ts";
+import { catchUp, type TakenUp } from "./takeUp.ts";
 
 /** Which rollout to play. */
 export interface RolloutSpec {
@@ -21,20 +24,46 @@ export interface RolloutSpec {
   readonly seedIndex: number;
   readonly origin: Origin | null;
   readonly task: Task;
+  /** What this try has behind it where it was cut off and is taken up again; absent or null: it begins. */
+  readonly past?: Past | null;
 }
 
-/** What a rollout is played with; `open` makes the sandbox and lays the workspace. */
+/** A place to play in: fresh, or with (a part of) the past behind it. */
+export interface Opened {
+  readonly env: Env;
+  readonly place: NonNullable<Trajectory["place"]>;
+  /** Absent or null: fresh. */
+  readonly takenUp?: TakenUp | null;
+}
+
+/** What it takes to go on after a cut. */
+export interface Resuming {
+  /** Whether a tool is run again when a rollout is taken up, or its record is taken. */
+  readonly isReplayed: (tool: string) => boolean;
+  /** Told once a rollout stands where its record ended. */
+  readonly resumed: (how: TakenUp & { replayedCount: number; savedMs: number }) => Promise<void>;
+  /** Actions that took longer are followed by a snapshot, milliseconds. */
+  readonly snapshotAfterMs: number;
+  readonly events: Log;
+}
+
+/** What a rollout is played with. */
 export interface RolloutParts {
   readonly agent: Agent;
   readonly provider: string;
-  readonly open: (signal: AbortSignal) => Promise<{ env: Env; place: NonNullable<Trajectory["place"]> }>;
+  /** Makes the sandbox and lays the workspace, or finds one that has (a part of) the past behind it. */
+  readonly open: (signal: AbortSignal, past: Past | null) => Promise<Opened>;
   readonly log: StepsLog;
   readonly clock: Clock;
+  /** Absent: no snapshots are taken, and nothing is taken up. */
+  readonly resuming?: Resuming;
   /** Aborted when the run pauses: the call under way is answered and recorded, then the rollout ends as `cancelled`. */
   readonly pause?: AbortSignal;
+  /** Aborted when the run is to stop in good order: the rollout is kept at its next step boundary and stays owed. */
+  readonly drain?: AbortSignal;
 }
 
-type EpisodeParts = RolloutParts & { env: Env; place: NonNullable<Trajectory["place"]>; recorder: Recorder };
+type EpisodeParts = RolloutParts & { env: Env; recorder: Recorder };
 type LimitOutcome = Extract<Outcome, { kind: "limit" }>;
 type FinalSubmission =
   | { readonly id: string; readonly reason: null }
@@ -51,22 +80,30 @@ export async function playRollout(
 ): Promise<Trajectory> {
   const better = (score: number, than: number) =>
     signedScore(spec.task.definition, score) > signedScore(spec.task.definition, than);
+  const past = spec.past ?? null;
   const recorder = createRecorder(
     { key: spec.key, retry: spec.retry },
-    { log: parts.log, clock: parts.clock, better },
+    { log: parts.log, clock: parts.clock, better, past },
   );
-  const startedAtMs = parts.clock.now();
-  let place: Trajectory["place"] = null;
+  const startedAtMs = past?.startedAtMs ?? parts.clock.now();
+  let place: Trajectory["place"] = past?.place ?? null;
   let outcome: Outcome;
   let final: FinalSubmission = { id: null, reason: "the rollout failed" };
   try {
-    const opened = await within("sandbox", "opening the sandbox", () => parts.open(signal));
+    const opened = await within("sandbox", "opening the sandbox", () => parts.open(signal, past));
     place = opened.place;
     await using env = opened.env;
-    outcome = await runEpisode(spec, { ...parts, env, place, recorder }, signal);
-    if (!(await env.probe()))
-      throw new BoundaryError("sandbox", "the sandbox died before its submission could be read");
-    final = await finalSubmission(env, outcome, signal);
+    const episode = { ...parts, env, recorder };
+    const lost = await begin(spec, opened, episode, signal);
+    if (lost === null) {
+      outcome = await runEpisode(spec, episode, signal);
+      if (!(await env.probe()))
+        throw new BoundaryError("sandbox", "the sandbox died before its submission could be read");
+      final = await finalSubmission(env, outcome, signal);
+    } else {
+      outcome = { kind: "interrupted" };
+      final = { id: null, reason: `the rollout was cut off and could not be taken up: ${lost}` };
+    }
   } catch (error) {
     if (signal.aborted || !(error instanceof BoundaryError)) throw error;
     outcome = failure(error);
@@ -103,35 +140,124 @@ function failure(error: BoundaryError): Outcome {
   return isPermanent ? { ...failed, permanent: true } : failed;
 }
 
-/** The heart: decide, act, observe, until something ends it. */
+/** Opens the record, or takes it up where it ended. Returns what stands in the way of going on, in a sentence; null where nothing does. */
+async function begin(
+  spec: RolloutSpec,
+  { place, takenUp }: Opened,
+  { agent, env, recorder, resuming }: EpisodeParts,
+  signal: AbortSignal,
+): Promise<string | null> {
+  const { past } = spec;
+  const first = await env.reset({ actionScope: `${spec.key.slice(0, 16)}/${spec.retry}` }, signal);
+  if (!past) {
+    await recorder.open(agent.opening(first, { stepsMax: spec.cell.limits.steps }), place);
+    return null;
+  }
+  if (!takenUp || !resuming)
+    throw new Error("a rollout with a past was given a place that knows nothing of it");
+  const caughtUp = await catchUp(env, past, takenUp, resuming.isReplayed, signal);
+  if ("difference" in caughtUp) return caughtUp.difference;
+  await recorder.reopen(place);
+  await resuming.resumed({ ...takenUp, ...caughtUp });
+  return null;
+}
+
+/** The heart: decide, act, observe, until something ends it. What the record holds of the last step is not done again. */
 async function runEpisode(spec: RolloutSpec, parts: EpisodeParts, signal: AbortSignal): Promise<Outcome> {
-  const { agent, env, recorder, clock } = parts;
+  const { agent, recorder, clock } = parts;
   const { limits } = spec.cell;
-  let seen = await env.reset({ actionScope: `${spec.key.slice(0, 16)}/${spec.retry}` }, signal);
-  await recorder.open(agent.opening(seen, { stepsMax: limits.steps }), parts.place);
-  for (let step = 0; ; step++) {
-    if (parts.pause?.aborted) return { kind: "cancelled" };
-    const startedAtMs = clock.now();
-    const view = { step, stepsMax: limits.steps, pool: recorder.pool, last: recorder.last() };
-    const decision = await decide(agent, view, signal);
-    if ("kind" in decision) return decision;
-    await recorder.reply(decision, startedAtMs);
-    const budget = { step: step + 1, stepsMax: limits.steps };
-    const { calls, formatError } = decision;
-    for (const [position, call] of calls.entries()) {
-      const result = await act(call, seen, env, signal);
-      seen = result.observation;
-      // All calls of a reply belong to its step: limits end the episode after the last of them.
-      const isLast = position === calls.length - 1;
-      const outcome = result.ending ?? (isLast ? limitOutcome(limits, recorder) : null);
-      await recorder.observe(position, result, outcome === null ? agent.observe(call, seen, budget) : null);
-      if (outcome !== null) return outcome;
+  let open = leftOver(recorder);
+  for (let step = open?.step ?? recorder.steps.length; ; step++) {
+    if (open === null) {
+      if (parts.pause?.aborted) return { kind: "cancelled" };
+      if (parts.drain?.aborted) {
+        await keepLast(parts, signal);
+        throw new DrainedError();
+      }
+      const startedAtMs = clock.now();
+      const view = { step, stepsMax: limits.steps, pool: recorder.pool, last: recorder.last() };
+      const decision = await decide(agent, view, signal);
+      if ("kind" in decision) return decision;
+      await recorder.reply(decision, startedAtMs);
+      const { calls, formatError } = decision;
+      open = { step, calls, doneCount: 0, formatError: formatError?.error ?? null };
     }
-    if (calls.length === 0) {
-      const outcome = limitOutcome(limits, recorder);
-      if (outcome !== null) return outcome;
-      await recorder.complain(agent.complain(formatError?.error ?? "It asks for nothing."));
-    }
+    const outcome = await carryOut(spec, open, parts, signal);
+    if (outcome !== null) return outcome;
+    open = null;
+  }
+}
+
+/** A step whose reply is recorded, and how many of its calls have been answered. */
+interface OpenStep {
+  readonly step: number;
+  readonly calls: readonly Call[];
+  readonly doneCount: number;
+  readonly formatError: string | null;
+}
+
+/** Lets the environment do what a reply asks for, call by call, and tells the agent what came of it; or what was wrong with its form. */
+async function carryOut(
+  { cell: { limits } }: RolloutSpec,
+  { step, calls, doneCount, formatError }: OpenStep,
+  parts: EpisodeParts,
+  signal: AbortSignal,
+): Promise<Outcome | null> {
+  const { agent, env, recorder } = parts;
+  const budget = { step: step + 1, stepsMax: limits.steps };
+  for (const [position, call] of calls.entries()) {
+    if (position < doneCount) continue;
+    const result = await act(call, recorder.state(), env, signal);
+    const seen = result.observation;
+    // All calls of a reply belong to its step: limits end the episode after the last of them.
+    const isLast = position === calls.length - 1;
+    const outcome = result.ending ?? (isLast ? limitOutcome(limits, recorder) : null);
+    await recorder.observe(position, result, outcome === null ? agent.observe(call, seen, budget) : null);
+    if (outcome !== null) return outcome;
+    if (isWorthKeeping(result, parts.resuming)) await keep({ step, action: position }, parts, signal);
+  }
+  if (calls.length > 0) return null;
+  const outcome = limitOutcome(limits, recorder);
+  if (outcome === null) await recorder.complain(agent.complain(formatError ?? "It asks for nothing."));
+  return outcome;
+}
+
+/** The last step of a record, where something of it is still to be done. */
+function leftOver({ steps }: Pick<Recorder, "steps">): OpenStep | null {
+  const last = steps.at(-1);
+  if (last === undefined) return null;
+  const { index, actions, formatError } = last;
+  const doneCount = actions.filter(({ result }) => result !== null).length;
+  const isDone = actions.length === 0 ? last.complaint !== null : doneCount === actions.length;
+  return isDone ? null : { step: index, calls: actions.map(callOf), doneCount, formatError };
+}
+
+/** A recorded action as the call that it was. */
+function callOf({ tool, text, callId, error, arguments: args }: StepAction): Call {
+  return error === null
+    ? { kind: "action", action: { tool, arguments: args ?? {}, text, callId } }
+    : { kind: "unusable", tool, text, callId, error };
+}
+
+/** A validation marks a state that counts; a long action is one that nobody wants to wait for twice. */
+function isWorthKeeping({ info }: StepResult, resuming: Resuming | undefined): boolean {
+  return resuming !== undefined && (info.validation !== null || info.durationMs > resuming.snapshotAfterMs);
+}
+
+/** Keeps the workspace as the last action left it, where there was one. */
+async function keepLast(parts: EpisodeParts, signal: AbortSignal): Promise<void> {
+  const last = actionsOf(parts.recorder).at(-1);
+  if (last !== undefined) await keep(last, parts, signal);
+}
+
+/** Keeps the workspace as it is. Going on without a snapshot is better than not going on. */
+async function keep(place: ActionPlace, { env, recorder, resuming }: EpisodeParts, signal: AbortSignal) {
+  if (resuming === undefined) return;
+  try {
+    await recorder.keep(place, await env.snapshot(signal));
+  } catch (error) {
+    if (signal.aborted || !(error instanceof BoundaryError)) throw error;
+    resuming.events.warn("snapshot-not-taken", { error: errorText(error) });
   }
 }
 
@@ -150,8 +276,13 @@ async function decide(agent: Agent, view: PromptView, signal: AbortSignal): Prom
 }
 
 /** Lets the environment act; a call that cannot be carried out is answered without touching it. */
-async function act(call: Call, seen: Observation, env: Env, signal: AbortSignal): Promise<StepResult> {
-  if (call.kind === "unusable") return { ...NOTHING_RUN, observation: { ...seen, text: call.error } };
+async function act(
+  call: Call,
+  state: Observation["state"],
+  env: Env,
+  signal: AbortSignal,
+): Promise<StepResult> {
+  if (call.kind === "unusable") return { ...NOTHING_RUN, observation: { state, text: call.error } };
   return within("sandbox", "running the action", () => env.step(call.action, signal));
 }
 

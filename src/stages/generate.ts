@@ -4,6 +4,7 @@ import { errorText } from "../core/errors.ts";
 import type { Archive } from "../core/journal.ts";
 import type { Ledger, RolloutFacts } from "../core/ledger.ts";
 import { type Outcome, outcomeText } from "../core/outcome.ts";
+import type { Past } from "../core/past.ts";
 import type { Clock } from "../core/runtime.ts";
 import type { Trajectory } from "../core/trajectory.ts";
 import { totalUsage } from "../rollout/recorder.ts";
@@ -17,43 +18,75 @@ export interface PlayedTry {
   readonly charged: Amount;
 }
 
+/** What a try that is taken up again had come to before. */
+export interface Prior {
+  /** Charged for it so far, lost calls included. */
+  readonly charged: Amount;
+  /** Calls that a crash left without a reply, at what they may have cost at most. */
+  readonly lostCallCount: number;
+  readonly lost: Amount;
+  /** Why it was cut off, in one line. */
+  readonly reason: string;
+}
+
+const NOTHING: Amount = { usd: 0, tokens: 0 };
+const NO_PRIOR: Prior = { charged: NOTHING, lostCallCount: 0, lost: NOTHING, reason: "" };
+
 export interface GenerateDeps {
   readonly ledger: Ledger;
   readonly archive: Archive;
   readonly clock: Clock;
-  /** Plays one try; composed of agent, environment and sandbox. */
-  readonly play: (spec: RolloutSpec, signal: AbortSignal) => Promise<PlayedTry>;
-  /** Times a rollout is run again because infrastructure failed. */
+  /** Plays one try, or goes on with it; composed of agent, environment and sandbox. */
+  readonly play: (spec: RolloutSpec, prior: Prior, signal: AbortSignal) => Promise<PlayedTry>;
+  /** What the record holds of a try that is to be taken up where it was cut off; null: it is begun. */
+  readonly pastOf: (key: string, retry: number) => Promise<Past | null>;
+  /** Times a rollout is taken up or run again because infrastructure failed. */
   readonly retriesMax: number;
-  /** Aborted when the run pauses: no try is begun any more. */
-  readonly pause: AbortSignal;
+  /** Aborted when the run pauses or drains: no try is begun any more. */
+  readonly hold: AbortSignal;
 }
 
 /**
- * Plays a rollout from the given retry number on, and seals its trajectory before the ledger says that it ended.
- * Contract: throws only what stops the run (abort, pause, budget, store); the rollout is then still owed.
+ * Plays a rollout from the given retry number on, and seals its trajectory before the ledger says that it ended. What infrastructure cut off
+ * after its first step is taken up in the same try, so that nothing is paid for twice; what had not begun is a new try. `prior` is what an
+ * earlier session's try had come to. Contract: throws only what stops the run (abort, pause, drain, budget, store); the rollout is then owed.
  */
 export async function generateRollout(
   spec: RolloutSpec,
   deps: GenerateDeps,
   signal: AbortSignal,
+  prior: Prior = NO_PRIOR,
 ): Promise<void> {
   const { ledger, clock } = deps;
-  for (let retry = spec.retry; ; retry++) {
-    deps.pause.throwIfAborted();
-    await ledger.append({ kind: "rollout-started", atMs: clock.now(), key: spec.key, retry });
-    const { trajectory, charged } = await deps.play({ ...spec, retry }, signal);
+  let { retry } = spec;
+  for (let failures = 0; ; ) {
+    deps.hold.throwIfAborted();
+    const past = await deps.pastOf(spec.key, retry);
+    if (past === null)
+      await ledger.append({ kind: "rollout-started", atMs: clock.now(), key: spec.key, retry });
+    const { trajectory, charged } = await deps.play(
+      { ...spec, retry, past },
+      past ? prior : NO_PRIOR,
+      signal,
+    );
     const facts = factsOf(trajectory, charged);
     const { outcome } = trajectory;
-    if (outcome.kind === "failed" && !outcome.permanent && retry - spec.retry < deps.retriesMax) {
+    if (outcome.kind === "failed" && !outcome.permanent && failures < deps.retriesMax) {
+      failures += 1;
+      const reason = failureText(outcome);
+      if (trajectory.steps.length > 0) {
+        prior = { ...(past ? prior : NO_PRIOR), charged, reason };
+        continue;
+      }
       await ledger.append({
         kind: "rollout-retried",
         atMs: clock.now(),
         key: spec.key,
         retry,
-        reason: failureText(outcome),
+        reason,
         ...costOfEnded(facts),
       });
+      retry += 1;
       continue;
     }
     const archive = await deps.archive.append(trajectory);

@@ -19,6 +19,11 @@ const KNOWN_MAX = 200_000;
 
 export type BlobReader = Pick<BlobStore, "get" | "has">;
 
+export interface OpenBlobs extends BlobStore {
+  /** Deletes a blob where it is there. A put of the same bytes waits for it and stores them anew. */
+  remove(sha256: string): Promise<void>;
+}
+
 /** Reads blobs without ever writing. `get` throws StoreError for one that is missing, damaged or too large. */
 export function blobReader(folder: string, bytesMax: number = BLOB_BYTES_MAX): BlobReader {
   return {
@@ -47,13 +52,14 @@ export function blobReader(folder: string, bytesMax: number = BLOB_BYTES_MAX): B
 }
 
 /** Opens a blob store for writing and clears what an earlier process left half-written. Contract: one writer at a time. */
-export async function openBlobs(folder: string, bytesMax: number = BLOB_BYTES_MAX): Promise<BlobStore> {
+export async function openBlobs(folder: string, bytesMax: number = BLOB_BYTES_MAX): Promise<OpenBlobs> {
   const drafts = join(folder, "drafts");
   await mkdir(drafts, { recursive: true });
   for (const name of await readdir(drafts)) await rm(join(drafts, name), { force: true });
 
   const known = new Set<string>();
   const puts = new Map<string, Promise<void>>();
+  const removals = new Map<string, Promise<void>>();
   const inTurn = turns(PUTS_AT_ONCE_MAX);
   /** Puts that end together in one folder share the sync of its names. */
   const syncShared = sharedRuns(syncFolder);
@@ -88,6 +94,7 @@ export async function openBlobs(folder: string, bytesMax: number = BLOB_BYTES_MA
         throw new StoreError(`a blob of ${data.byteLength} bytes is over the limit of ${bytesMax}`);
       }
       const sha256 = await hash(data);
+      await removals.get(sha256);
       if (known.has(sha256)) return sha256;
       let put = puts.get(sha256);
       if (put === undefined) {
@@ -96,6 +103,17 @@ export async function openBlobs(folder: string, bytesMax: number = BLOB_BYTES_MA
       }
       await put;
       return sha256;
+    },
+    remove(sha256) {
+      const written = puts.get(sha256)?.catch(() => undefined) ?? Promise.resolve();
+      const removal = written
+        .then(() => {
+          known.delete(sha256);
+          return rm(blobPath(folder, sha256), { force: true });
+        })
+        .finally(() => removals.delete(sha256));
+      removals.set(sha256, removal);
+      return removal;
     },
   };
 }

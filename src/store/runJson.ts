@@ -29,6 +29,7 @@ export interface RunPaths {
   readonly steps: string;
   readonly archive: string;
   readonly blobs: string;
+  readonly snapshots: string;
   readonly dataset: string;
   readonly exports: string;
   readonly lock: string;
@@ -44,6 +45,7 @@ export function runPaths(directory: string): RunPaths {
     steps: join(root, "steps"),
     archive: join(root, "archive"),
     blobs: join(root, "blobs"),
+    snapshots: join(root, "snapshots"),
     dataset: join(root, "dataset"),
     exports: join(root, "exports"),
     lock: join(root, "lock"),

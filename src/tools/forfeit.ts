@@ -18,5 +18,6 @@ export const forfeitTool: Tool<typeof forfeitArguments> = {
   endMarker: null,
   parseText: (rest) => (rest.trim() === "" ? {} : "`forfeit` stands alone: write nothing after it."),
   replay: "record",
+  repeatable: true,
   run: async () => ({ kind: "forfeit" }),
 };

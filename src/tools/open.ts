@@ -27,6 +27,7 @@ export const openTool: Tool<typeof openArguments> = {
   endMarker: null,
   parseText: parseOpen,
   replay: "rerun",
+  repeatable: true,
   async run({ path: written, line }, { sandbox, state }) {
     const path = resolvePath(state, written);
     if (path === null) return refused(outsideText(written), state);

@@ -19,6 +19,7 @@ export const scrollTool: Tool<typeof scrollArguments> = {
   endMarker: null,
   parseText: parseScroll,
   replay: "rerun",
+  repeatable: true,
   async run({ direction }, context) {
     const { state } = context;
     const open = await readOpenFile(context);

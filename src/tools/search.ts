@@ -35,6 +35,7 @@ export const searchTool: Tool<typeof searchArguments> = {
   endMarker: null,
   parseText: parseSearch,
   replay: "rerun",
+  repeatable: true,
   async run({ text, path: written = "." }, { sandbox, actionId, state, actionTimeoutMs, signal }) {
     const path = resolvePath(state, written);
     if (path === null) return refused(outsideText(written), state);

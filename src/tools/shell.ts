@@ -21,6 +21,7 @@ export const shellTool: Tool<typeof shellArguments> = {
   endMarker: null,
   parseText: (rest) => (rest.trim() === "" ? "`shell` needs a command." : { command: rest }),
   replay: "rerun",
+  repeatable: true,
   async run({ command }, { sandbox, actionId, state, actionTimeoutMs, outputBytesMax, signal }) {
     const result = await sandbox.shell(actionId, command, {
       timeoutMs: actionTimeoutMs,

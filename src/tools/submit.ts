@@ -17,5 +17,6 @@ export const submitTool: Tool<typeof submitArguments> = {
   endMarker: null,
   parseText: (rest) => (rest.trim() === "" ? {} : "`submit` stands alone: write nothing after it."),
   replay: "record",
+  repeatable: true,
   run: async () => ({ kind: "submit" }),
 };

@@ -18,5 +18,6 @@ export const validateTool: Tool<typeof validateArguments> = {
   endMarker: null,
   parseText: (rest) => (rest.trim() === "" ? {} : "`validate` stands alone: write nothing after it."),
   replay: "record",
+  repeatable: true,
   run: async () => ({ kind: "validate" }),
 };

@@ -196,6 +196,7 @@ export const snapshotTaken = (key: string, index: number, retry = 0): StepsLogRe
   key,
   retry,
   index,
+  action: 0,
   snapshot: hashOf("snapshot", index),
 });
 

@@ -49,7 +49,7 @@ describe("the steps log", () => {
   test("refuses a record that could not be read back", async () => {
     const log = await openStepsLog(await temporaryFolder(), () => true);
     await expect(
-      log.append({ kind: "snapshot-taken", key: A, retry: 0, index: Number.NaN, snapshot: "s" }),
+      log.append({ kind: "snapshot-taken", key: A, retry: 0, index: Number.NaN, action: 0, snapshot: "s" }),
     ).rejects.toThrow();
     await log.append(snapshotTaken(A, 1));
     expect(await log.records(A, 0)).toEqual([snapshotTaken(A, 1)]);

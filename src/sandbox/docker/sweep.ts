@@ -20,6 +20,7 @@ export async function sweepContainers(engine: Engine, sweep: Sweep): Promise<num
   const doomed: Docker.ContainerInfo[] = [];
   for (const container of await list(engine, runId === undefined ? LABELS.run : `${LABELS.run}=${runId}`)) {
     if (runId === undefined && !expired(container, sweep.nowMs)) continue;
+    if (sweep.spare?.has(container.Id)) continue;
     if (sweep.spareOwned && (await ownerLives(container.Labels[LABELS.owner] ?? ""))) continue;
     found?.(`container ${container.Names[0]?.replace(/^\//, "") ?? container.Id}`);
     doomed.push(container);
