@@ -132,7 +132,7 @@ function episodeIn({ clock, log }: Ground, options: EpisodeOptions, sandbox: San
     evaluator,
     blobs,
     tools: options.tools,
-    host: { ...NO_HOST, ...options.host, gpuCount: resources.gpus ?? 0 },
+    host: { ...NO_HOST, ...options.host, gpuCount: task.definition.resources.gpus ?? 0 },
     limits,
     validationSeeds,
     clock,

@@ -5,18 +5,23 @@ import type { AgentConfig, Cell } from "../../src/core/cell.ts";
 import { rolloutKey, rolloutSeed } from "../../src/core/cell.ts";
 import { DEFAULT_LIMITS, type RolloutLimits } from "../../src/core/limits.ts";
 import type { Model } from "../../src/core/model.ts";
+import { type ActionPlace, actionsOf, type Past } from "../../src/core/past.ts";
 import type { Sandbox } from "../../src/core/sandbox.ts";
 import type { Task } from "../../src/core/task.ts";
 import type { StepsLogRecord, Trajectory } from "../../src/core/trajectory.ts";
 import { createEnv } from "../../src/env/env.ts";
-import { playRollout } from "../../src/rollout/rollout.ts";
+import { playRollout, type Resuming } from "../../src/rollout/rollout.ts";
 import { toolset } from "../../src/tools/toolset.ts";
 import { clock, NEVER, type World } from "../judge/world.ts";
 
 export interface Played {
   readonly trajectory: Trajectory;
   readonly records: readonly StepsLogRecord[];
+  /** How it was taken up, where it had a past. */
+  readonly resumptions: readonly Resumption[];
 }
+
+type Resumption = Parameters<Resuming["resumed"]>[0];
 
 export interface PlayOptions {
   readonly limits?: Partial<RolloutLimits>;
@@ -24,6 +29,10 @@ export interface PlayOptions {
   readonly signal?: AbortSignal;
   /** Called with the rollout's sandbox before the agent sees it. */
   readonly onSandbox?: (sandbox: Sandbox) => void;
+  /** Goes on from here instead of from the beginning. */
+  readonly past?: Past;
+  /** Takes snapshots, as a run does. Default: none but for going on. */
+  readonly snapshotAfterMs?: number;
 }
 
 /** Plays one rollout of a task with a model, everything else real. */
@@ -44,6 +53,7 @@ export async function playWith(
   };
   const key = rolloutKey(cell, 0, null);
   const records: StepsLogRecord[] = [];
+  const resumptions: Resumption[] = [];
   const agent = createAgent(cell.agent, await loadScaffoldPrompts(PROMPTS_FOLDER), {
     model,
     tools: toolset,
@@ -56,7 +66,7 @@ export async function playWith(
   });
   const log = { info: () => {}, warn: () => {} };
   const trajectory = await playRollout(
-    { key, retry: 0, cell, seedIndex: 0, origin: null, task },
+    { key, retry: 0, cell, seedIndex: 0, origin: null, task, past: options.past ?? null },
     {
       agent,
       provider: model.provider,
@@ -66,7 +76,17 @@ export async function playWith(
           records.push(structuredClone(record));
         },
       },
-      open: async (signal) => {
+      ...(options.past === undefined && options.snapshotAfterMs === undefined
+        ? {}
+        : {
+            resuming: {
+              isReplayed: (name: string) => toolset.find((tool) => tool.name === name)?.replay === "rerun",
+              resumed: async (how: Resumption) => void resumptions.push(how),
+              snapshotAfterMs: options.snapshotAfterMs ?? 600_000,
+              events: log,
+            },
+          }),
+      open: async (signal, past) => {
         const { resources, image } = task.definition;
         const sandbox = await here.backend.create(
           {
@@ -84,6 +104,12 @@ export async function playWith(
           signal,
         );
         options.onSandbox?.(sandbox);
+        const snapshot = past?.snapshot ?? null;
+        if (snapshot !== null) await sandbox.restore(snapshot.id);
+        const isSeen = ({ step, action }: ActionPlace) =>
+          snapshot !== null &&
+          (step < snapshot.step || (step === snapshot.step && action <= snapshot.action));
+        const seenCount = past === null ? 0 : actionsOf(past).filter(isSeen).length;
         const env = createEnv({
           task,
           sandbox,
@@ -98,10 +124,11 @@ export async function playWith(
         return {
           env,
           place: { sandbox: sandbox.handle, capabilities: sandbox.capabilities, imageDigest: "test" },
+          takenUp: past === null ? null : { how: "restored" as const, seenCount },
         };
       },
     },
     options.signal ?? NEVER,
   );
-  return { trajectory, records };
+  return { trajectory, records, resumptions };
 }
