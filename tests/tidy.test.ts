@@ -29,13 +29,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   env: ["core", "tools"],
   agent: ["core", "tools"],
   export: ["core", "dataset", "compute"],
+  report: ["core", "dataset", "store", "rewards"],
   rollout: ["core", "env", "agent"],
   stages: ["core", "judge", "rollout", "schedule", "store", "dataset", "rewards", "compute"],
   pipeline: ["core", "tasks", "stages", "schedule", "store", "notify", "web"],
   compose: [
-    "core tasks images sandbox models tools store dataset schedule notify memory web rewards compute judge env agent export importers rollout stages pipeline",
+    "core tasks images sandbox models tools store dataset schedule notify memory web rewards compute judge env agent export importers report rollout stages pipeline",
   ].flatMap((names) => names.split(" ")),
-  cli: ["compose", "core", "pipeline", "stages", "store", "tasks", "export", "dataset"],
+  cli: ["compose", "core", "pipeline", "stages", "store", "tasks", "export", "dataset", "report"],
   index: ["compose", "core", "pipeline", "stages", "store", "tasks", "tools", "export", "dataset"],
 };
 

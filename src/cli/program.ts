@@ -1,6 +1,7 @@
 // The command line as a commander program: every command, and what its exit codes mean. It parses nothing by itself.
 import { Command } from "commander";
 import type { World } from "../compose/world.ts";
+import { benchCommand } from "./bench.ts";
 import { type AddCommand, EXIT_MEANINGS } from "./command.ts";
 import { dataCommand } from "./data.ts";
 import { doctorCommand } from "./doctor.ts";
@@ -29,6 +30,7 @@ const COMMANDS: readonly AddCommand[] = [
   dataCommand,
   imagesCommand,
   evaluateCommand,
+  benchCommand,
   exportCommand,
   memoryCommand,
   importCommand,
