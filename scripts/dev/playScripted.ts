@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { fencedAgent } from "../../src/agent/fenced.ts";
-import { loadPrompts } from "../../src/agent/prompts.ts";
+import { loadAgentParts } from "../../src/agent/agentParts.ts";
+import { createAgent } from "../../src/agent/scaffolds.ts";
 import { systemClock } from "../../src/compose/world.ts";
 import type { Cell } from "../../src/core/cell.ts";
 import type { Evaluation, Evaluator } from "../../src/core/evaluation.ts";
@@ -93,11 +93,9 @@ async function play(task: Task, seedIndex: number): Promise<Played> {
     sampling: {},
     limits,
   };
-  const agent = fencedAgent({
+  const agent = createAgent(cell.agent, parts, {
     model: scriptedResearcher({ clock }),
-    prompts,
     tools: toolset,
-    config: cell.agent,
     task,
     limits,
     sampling: {},
@@ -206,7 +204,7 @@ function report(task: Task, played: readonly Played[], wallMs: number): void {
   );
 }
 
-const prompts = await loadPrompts(path.join(root, "src/agent/prompts"));
+const parts = await loadAgentParts({ scaffold: "fenced", history: "appendOnly" });
 for (const id of positionals.length > 0 ? positionals : TASKS) {
   const task = await loadTask(path.join(root, "tasks"), id, limits);
   const startedAt = clock.monotonic();

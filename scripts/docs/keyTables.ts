@@ -76,7 +76,12 @@ function variantMeaning({ description, properties }: JsonSchema): string {
 }
 
 function variantsText(schema: JsonSchema, variants: readonly Inner[]): string {
-  const choices = variants.map((one) => linked(tagText(one.schema), one.heading)).join(" or ");
+  const plain = (schema.oneOf ?? schema.anyOf ?? [])
+    .filter(isSchema)
+    .filter((one) => objectsOf("", one).length === 0)
+    .map(typeText);
+  const objects = variants.map((one) => linked(tagText(one.schema), one.heading));
+  const choices = [...plain, ...objects].join(" or ");
   return schema.items === undefined ? choices : `list of ${choices}`;
 }
 

@@ -4,14 +4,13 @@ import type { RolloutLimits } from "../core/limits.ts";
 import type { Model, Sampling } from "../core/model.ts";
 import type { Task } from "../core/task.ts";
 import type { Tool } from "../core/tool.ts";
-import type { Prompts } from "./prompts.ts";
+import type { AgentParts } from "./agentParts.ts";
 
-export interface AgentOptions<OfScaffold extends Prompts = Prompts> {
+export interface AgentOptions {
   readonly model: Model;
-  /** Those of the scaffold. */
-  readonly prompts: OfScaffold;
+  readonly parts: AgentParts;
   readonly tools: readonly Tool[];
-  readonly config: Pick<AgentConfig, "history" | "reasoningInHistory">;
+  readonly config: Pick<AgentConfig, "history" | "reasoningInHistory" | "blocked">;
   readonly task: Pick<Task, "description" | "definition">;
   /** What the agent is told of its limits; `steps` comes with each message instead. */
   readonly limits: Pick<RolloutLimits, "actionSeconds" | "validations">;

@@ -1,63 +1,47 @@
 // The native scaffold: the provider's own tool calls, several a reply, each answered by its own message. It asks the model,
 // reads the reply and words the messages; what happens to a call is not its business.
 import type { Agent } from "../core/agent.ts";
-import { type Message, promptSha256 } from "../core/message.ts";
+import type { Message } from "../core/message.ts";
+import type { ModelReply } from "../core/model.ts";
 import { nativeSchemas } from "../tools/nativeSchemas.ts";
 import type { AgentOptions } from "./agentOptions.ts";
-import { nextPrompt } from "./history.ts";
+import { ask } from "./ask.ts";
+import { demonstrationMessages } from "./demonstration.ts";
 import { nativeIdentity } from "./identity.ts";
 import { parseNative } from "./parseNative.ts";
-import { fillPrompt, type NativePrompts } from "./prompts.ts";
+import { fillPrompt } from "./prompts.ts";
 import { observationText, stateLine, taskText } from "./wording.ts";
 
-/** An agent for one rollout. `prompts` are those of this scaffold. */
-export function nativeAgent(options: AgentOptions<NativePrompts>): Agent {
-  const { model, prompts, tools, limits, sampling, seed, stickyKey, callIdOf } = options;
-  const { history, reasoningInHistory } = options.config;
+/** An agent for one rollout. Throws a RangeError for the parts of another scaffold. */
+export function nativeAgent(options: AgentOptions): Agent {
+  const { parts, tools } = options;
+  const { prompts, unusable, demonstration } = parts;
+  if (unusable === null) throw new RangeError("the native agent was made without its own prompts");
   const schemas = nativeSchemas(tools);
   return {
-    identity: nativeIdentity(prompts, tools),
+    identity: nativeIdentity(options.config, parts, tools),
     tools: schemas,
 
     opening(first, { stepsMax }) {
+      const shown = demonstration?.shown ?? [];
+      const demoPrompts = { ...prompts, demonstration: demonstration?.prompt ?? "" };
       return [
         { kind: "system", message: { role: "system", content: fillPrompt(prompts, "system", {}) } },
+        ...shown.flatMap((one) =>
+          demonstrationMessages(one, demoPrompts).map((message) => ({ kind: "demo" as const, message })),
+        ),
         { kind: "task", message: { role: "user", content: taskText(options, first, stepsMax) } },
       ];
     },
 
-    async act({ step, pool, last }, signal) {
-      const { prompt, standIns, sent } = nextPrompt(history, pool, last);
-      const reply = await model.complete(
-        {
-          callId: callIdOf(step),
-          stickyKey,
-          messages: sent.map(({ message }) => message),
-          tools: schemas,
-          sampling,
-          ...(reasoningInHistory === undefined ? {} : { reasoningInHistory }),
-          pauseMsMax: limits.actionSeconds * 1000,
-          seed,
-        },
+    act: (view, signal) =>
+      ask(
+        options,
+        schemas,
+        view,
+        (reply) => ({ message: messageOf(reply), ...parseNative(tools, reply) }),
         signal,
-      );
-      const message: Message = {
-        role: "assistant",
-        content: reply.text,
-        reasoning: [...reply.reasoning],
-        toolCalls: [...reply.toolCalls],
-        ...(reply.layout === undefined ? {} : { layout: reply.layout }),
-      };
-      const sha256s = sent.map(({ sha256 }) => sha256);
-      return {
-        standIns,
-        prompt,
-        promptSha256: promptSha256(schemas, sha256s),
-        reply,
-        message,
-        ...parseNative(tools, reply),
-      };
-    },
+      ),
 
     observe(call, observation, budget) {
       if (call.kind === "action") {
@@ -65,10 +49,24 @@ export function nativeAgent(options: AgentOptions<NativePrompts>): Agent {
         return answer(tool, callId, observationText(prompts, observation, budget));
       }
       const state = stateLine(prompts, observation, budget.step, budget.stepsMax);
-      return answer(call.tool, call.callId, fillPrompt(prompts, "unusable", { error: call.error, state }));
+      return answer(
+        call.tool,
+        call.callId,
+        fillPrompt({ unusable }, "unusable", { error: call.error, state }),
+      );
     },
 
     complain: (error) => ({ role: "user", content: fillPrompt(prompts, "complaint", { error }) }),
+  };
+}
+
+function messageOf(reply: ModelReply): Message {
+  return {
+    role: "assistant",
+    content: reply.text,
+    reasoning: [...reply.reasoning],
+    toolCalls: [...reply.toolCalls],
+    ...(reply.layout === undefined ? {} : { layout: reply.layout }),
   };
 }
 

@@ -1,12 +1,16 @@
 // Reads the native tool calls of a reply: which can be carried out, and what to tell the model of those that cannot.
 import { z } from "zod";
 import type { Call, Decision } from "../core/agent.ts";
+import { isJsonWithin } from "../core/json.ts";
 import type { ToolCall } from "../core/message.ts";
 import type { ModelReply } from "../core/model.ts";
 import type { Tool } from "../core/tool.ts";
+import { brokenOff, REPLY_CHARACTERS_MAX } from "./replyText.ts";
 
 /** Calls of one reply that are carried out; further ones are answered with a refusal. */
 export const CALLS_MAX = 16;
+/** Deepest nesting of arguments that is still taken for arguments. */
+const ARGUMENT_DEPTH_MAX = 32;
 /** How much of a parser's complaint the model is told. */
 const COMPLAINT_MAX = 300;
 
@@ -39,45 +43,45 @@ export function parseNative(
   return { calls, formatError: error === null ? null : { error, refusal: false } };
 }
 
-/** Why a reply is not whole, in words for the model; null when it is. */
-function brokenOff(finish: ModelReply["finish"]): string | null {
-  switch (finish) {
-    case "contentFilter":
-      return "The reply was withheld by a content filter. Put it differently, and keep to the task.";
-    case "length":
-      return "Your reply was cut off because it grew too long. Think more briefly; write a long file in several steps.";
-    case "error":
-      return "Your reply broke off before it was complete. Give it again.";
-    case "stop":
-    case "toolCalls":
-      return null;
-    default:
-      return finish satisfies never;
-  }
-}
-
 /** One call, ready to be carried out; or why it cannot be, in words for the model. */
 export function readCall(tools: readonly Tool[], call: ToolCall): Call {
-  const tool = tools.find(({ name }) => name === call.name);
-  if (tool === undefined) {
-    const names = tools.map(({ name }) => `\`${name}\``).join(", ");
-    return unusable(call, `There is no tool \`${call.name.slice(0, 100)}\`. Tools: ${names}.`);
+  if (call.arguments.length > REPLY_CHARACTERS_MAX) {
+    return unusable(call, "Its arguments are too long to be read. Write a long file in several steps.");
   }
   const given = jsonOf(call.arguments);
-  if ("problem" in given) {
-    return unusable(
-      call,
-      `Its arguments are not valid JSON (${given.problem}). Write them as one JSON object.`,
-    );
+  const problem = "problem" in given ? given.problem : null;
+  const read =
+    problem !== null && tools.some(({ name }) => name === call.name)
+      ? `Its arguments are not valid JSON (${problem}). Write them as one JSON object.`
+      : readArguments(tools, call.name, "value" in given ? given.value : null);
+  if (typeof read === "string") return unusable(call, read);
+  return {
+    kind: "action",
+    action: { tool: call.name, arguments: read, text: textOf(call), callId: call.id },
+  };
+}
+
+/** The arguments of a call of a tool, as they fit its schema; a string says to the model what is wrong with them. */
+export function readArguments(
+  tools: readonly Tool[],
+  name: string,
+  value: unknown,
+): { [name: string]: unknown } | string {
+  const tool = tools.find((one) => one.name === name);
+  if (tool === undefined) {
+    const names = tools.map((one) => `\`${one.name}\``).join(", ");
+    return `There is no tool \`${name.slice(0, 100)}\`. Tools: ${names}.`;
   }
-  const parsed = tool.arguments.safeParse(given.value);
-  const record = argumentsSchema.safeParse(given.value);
+  const record = argumentsSchema.safeParse(value);
+  const parsed = tool.arguments.safeParse(value);
   if (!parsed.success || !record.success) {
     const why = parsed.success ? "They are no JSON object." : z.prettifyError(parsed.error);
-    return unusable(call, `Its arguments do not fit the schema of \`${tool.name}\`.\n${why.slice(0, 1_000)}`);
+    return `Its arguments do not fit the schema of \`${tool.name}\`.\n${why.slice(0, 1_000)}`;
   }
-  const action = { tool: tool.name, arguments: record.data, text: textOf(call), callId: call.id };
-  return { kind: "action", action };
+  if (!isJsonWithin(record.data, ARGUMENT_DEPTH_MAX)) {
+    return `Its arguments are nested more than ${ARGUMENT_DEPTH_MAX} deep, or hold a number that is too large.`;
+  }
+  return record.data;
 }
 
 const argumentsSchema = z.record(z.string(), z.unknown());

@@ -1,11 +1,22 @@
-// The messages that both scaffolds word alike: the task, and an observation with its line of state.
+// The messages that all scaffolds word alike: the task, and an observation with its line of state.
 import type { Observation } from "../core/env.ts";
-import type { AgentOptions } from "./agentOptions.ts";
+import type { RolloutLimits } from "../core/limits.ts";
+import type { Task } from "../core/task.ts";
 import { fillPrompt, type Prompts } from "./prompts.ts";
 
+/** What the task message is made of. */
+interface TaskWords {
+  readonly parts: { readonly prompts: Prompts };
+  readonly task: Pick<Task, "description" | "definition">;
+  readonly limits: Pick<RolloutLimits, "actionSeconds" | "validations">;
+}
+
 /** The task message: description, what counts, budget and the first observation. */
-export function taskText(options: AgentOptions, first: Observation, stepsMax: number): string {
-  const { prompts, task, limits } = options;
+export function taskText(
+  { task, limits, parts: { prompts } }: TaskWords,
+  first: Observation,
+  stepsMax: number,
+): string {
   const { metric, anchors, submission } = task.definition;
   return fillPrompt(prompts, "task", {
     description: task.description.trim(),
@@ -31,7 +42,7 @@ export function observationText(
   return fillPrompt(prompts, "observation", { observation: observation.text, state });
 }
 
-/** What the agent should know of its place and budget, in one line. */
+/** What the agent should know of its place and budget, as its `state` prompt words it. */
 export function stateLine(
   prompts: Pick<Prompts, "state">,
   { state }: Observation,
@@ -41,6 +52,7 @@ export function stateLine(
   return fillPrompt(prompts, "state", {
     used,
     steps,
+    left: Math.max(0, steps - used),
     openFile: state.openFile ?? "none",
     directory: state.cwd,
   });

@@ -42,7 +42,7 @@ function messageText({ kind, message }: PooledMessage): string {
 }
 
 function stepText(step: StepRecord, pool: readonly PooledMessage[]): string {
-  const { reply, actions, formatError, complaint } = step;
+  const { reply, actions, formatError, complaint, purpose } = step;
   const response = pool[step.response]?.message;
   const reasoning =
     response?.role === "assistant" ? response.reasoning.map(({ text }) => text).join("\n") : "";
@@ -54,7 +54,8 @@ function stepText(step: StepRecord, pool: readonly PooledMessage[]): string {
   ];
   if (formatError !== null) lines.push(`── format error ── ${formatError}`);
   for (const action of actions) lines.push(...actionTexts(action, pool));
-  if (actions.length === 0) lines.push(answerText(complaint, pool));
+  if (purpose === "summary") lines.push("── the older part of the history gives way to this summary ──");
+  else if (actions.length === 0) lines.push(answerText(complaint, pool));
   return lines.join("\n");
 }
 

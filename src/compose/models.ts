@@ -70,11 +70,13 @@ export function modelPrice(config: ModelConfig): Price | null {
  * take back. Throws UserError where a wish cannot be met, or the scaffold is none for the model.
  */
 export function agentWith(config: AgentConfig, model: ModelConfig): AgentConfig {
-  const { reasoningInHistory: wish, ...agent } = config;
+  // What lies at these paths is in the play hash; where it lies makes no difference.
+  const { reasoningInHistory: wish, prompts: _prompts, demonstrations: _demonstrations, ...agent } = config;
   if (model.wire === "scripted") {
-    if (agent.scaffold === "fenced") return agent;
+    const unknown = unknownToScripted(config);
+    if (unknown === null) return agent;
     throw new UserError(
-      `cells.agents: ${agent.name} has the scaffold ${agent.scaffold}, which the scripted model ${model.name} does not know; use fenced, or another model`,
+      `cells.agents: ${agent.name} has ${unknown.what}, which the scripted model ${model.name} does not know; ${unknown.instead}, or use another model`,
     );
   }
   const canTake = model.wire !== "openai" || model.reasoningField !== null;
@@ -84,6 +86,14 @@ export function agentWith(config: AgentConfig, model: ModelConfig): AgentConfig 
   throw new UserError(
     `cells.agents: ${agent.name} sends reasoning again (reasoningInHistory: ${reasoningInHistory}), but chat completions have no common member for it; give ${model.name} the reasoningField that its server knows, or set none`,
   );
+}
+
+/** What of an agent the scripted researcher cannot read; null where it can read all. */
+function unknownToScripted({ scaffold, demonstrations, stateLine = "oneLine" }: AgentConfig) {
+  if (scaffold !== "fenced") return { what: `the scaffold ${scaffold}`, instead: "use fenced" };
+  if (demonstrations !== undefined) return { what: "demonstrations", instead: "leave them out" };
+  if (stateLine !== "oneLine") return { what: `stateLine: ${stateLine}`, instead: "leave it out" };
+  return null;
 }
 
 /** The meter of a model that is paid by the GPU-hour; null for any other. */

@@ -2,8 +2,7 @@
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
-import { agentIdentity, loadScaffoldPrompts } from "../agent/scaffolds.ts";
+import { agentIdentity } from "../agent/scaffolds.ts";
 import type { AgentConfig } from "../core/cell.ts";
 import { UserError } from "../core/errors.ts";
 import { NO_HOST } from "../core/host.ts";
@@ -15,6 +14,7 @@ import { makePlan, type Plan, resolveLimits } from "../pipeline/plan.ts";
 import { readPipelineText } from "../pipeline/readPipeline.ts";
 import { writtenOut } from "../tasks/families/taskNames.ts";
 import { readTextFile } from "../tasks/readText.ts";
+import { loadAgents } from "./agents.ts";
 import { memoryOf, type NamedMemory } from "./memory.ts";
 import { agentWith, modelIdentity } from "./models.ts";
 import { PACKAGE_ROOT } from "./packageRoot.ts";
@@ -52,13 +52,9 @@ function located(file: string): string {
   return path.normalize(file) === inPipelines && !existsSync(file) && existsSync(shipped) ? shipped : file;
 }
 
-/** The shipped prompts of the agents. */
-export const loadAgentPrompts = () =>
-  loadScaffoldPrompts(fileURLToPath(new URL("../agent/prompts/", import.meta.url)));
-
 /** Loads the tasks and multiplies out the cells; nothing is spent. */
 export async function planOf(world: Pick<World, "env">, pipeline: Pipeline): Promise<Plan> {
-  const prompts = await loadAgentPrompts();
+  const agents = await loadAgents(pipeline);
   const toolsBy = new Map<AgentConfig, readonly Tool[]>();
   const memoryBy = new Map<AgentConfig, NamedMemory>();
   for (const [index, agent] of pipeline.cells.agents.entries()) {
@@ -76,7 +72,11 @@ export async function planOf(world: Pick<World, "env">, pipeline: Pipeline): Pro
     tasks.set(id, await openTask(world, id, (definition) => resolveLimits(pipeline, definition)));
   });
   return makePlan(pipeline, tasks, {
-    agent: (config) => agentIdentity(config, prompts, tools(config)),
+    agent: (config) => {
+      const parts = agents.get(config);
+      if (parts === undefined) throw new RangeError(`no words were read for the agent ${config.name}`);
+      return agentIdentity(config, parts, tools(config));
+    },
     tools,
     memory: (config) => memoryBy.get(config)?.memory ?? NO_HOST.memory,
     reach: (config) => webReach(tools(config), pipeline.web),

@@ -1,6 +1,7 @@
 // How one try of a rollout is put together: a fresh sandbox, environment and agent around the cell's model.
-import { createAgent, type ScaffoldPrompts } from "../agent/scaffolds.ts";
-import { rolloutSeed } from "../core/cell.ts";
+import type { AgentParts } from "../agent/agentParts.ts";
+import { createAgent } from "../agent/scaffolds.ts";
+import { type AgentConfig, rolloutSeed } from "../core/cell.ts";
 import type { Past } from "../core/past.ts";
 import type { SandboxBackend } from "../core/sandbox.ts";
 import { withRecording } from "../models/recorded.ts";
@@ -23,7 +24,8 @@ export function playerOf(
     place: Place;
     backend: SandboxBackend;
     runId: string;
-    prompts: ScaffoldPrompts;
+    /** The words of each agent, by its entry in the pipeline. */
+    agents: ReadonlyMap<AgentConfig, AgentParts>;
   },
 ) {
   const { clock } = world;
@@ -43,6 +45,8 @@ export function playerOf(
     const found = planned && models.get(planned.model.name);
     if (planned === undefined || found === undefined) throw new RangeError(`no model for rollout ${key}`);
     const { model: config, tools, memory } = planned;
+    const words = given.agents.get(planned.agent);
+    if (words === undefined) throw new RangeError(`no words were read for the agent of rollout ${key}`);
     const { model, fleet } = found;
     const { costUsd } = cell.limits;
     const budget = createBudget("rollout", { usdMax: costUsd, tokensMax: null }, given.budget);
@@ -64,7 +68,7 @@ export function playerOf(
           }),
       },
     });
-    const agent = createAgent(cell.agent, given.prompts, {
+    const agent = createAgent(cell.agent, words, {
       model: recorded,
       tools,
       task,

@@ -14,9 +14,9 @@ import { takingTurns } from "../sandbox/takingTurns.ts";
 import { checkRoom, RUN_FREE_BYTES_MIN } from "../store/checkRoom.ts";
 import { createRun, type OpenRun, openRun } from "../store/runDirectory.ts";
 import { openSnapshots } from "../store/snapshots.ts";
+import { loadAgents } from "./agents.ts";
 import { namedBackend } from "./backends.ts";
 import type { Place } from "./place.ts";
-import { loadAgentPrompts } from "./plan.ts";
 import { playerOf } from "./player.ts";
 import { resolvedOf } from "./storedRun.ts";
 import { machineTurns } from "./turns.ts";
@@ -66,10 +66,10 @@ export async function openPlannedRun(
   try {
     const { pipelineText, runId } = store.runJson;
     if (create === null) await store.amend({ codeVersion, pipelineText, resolved });
-    const prompts = await loadAgentPrompts();
+    const agents = await loadAgents(plan.pipeline);
     return new PlannedRun(plan, store, {
       judge: (blobs) => judge({ backend, blobs, clock, runId, log, turns }),
-      player: (given) => playerOf(world, { ...given, plan, place, backend, runId, prompts }),
+      player: (given) => playerOf(world, { ...given, plan, place, backend, runId, agents }),
       sweep: (spare) => backend.sweep({ runId, spareOwned: true, spare }),
       snapshots,
       offThread: pool.runInWorker,

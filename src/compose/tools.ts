@@ -3,6 +3,7 @@ import type { AgentConfig } from "../core/cell.ts";
 import { UserError } from "../core/errors.ts";
 import { suggestion } from "../core/nearest.ts";
 import type { Tool } from "../core/tool.ts";
+import { blockedCommands, withBlocked } from "../tools/blockedCommands.ts";
 import { allTools, ENDINGS, toolset } from "../tools/toolset.ts";
 import { isToolFile, loadUserTool } from "./userTool.ts";
 
@@ -11,9 +12,17 @@ import { isToolFile, loadUserTool } from "./userTool.ts";
  * `keyPath` is where the list stands, for complaints. Throws UserError for a tool that is not there, cannot be used or comes twice.
  */
 export async function toolsOf(
-  { tools: wanted }: { readonly tools?: AgentConfig["tools"] | readonly string[] },
+  config: {
+    readonly tools?: AgentConfig["tools"] | readonly string[];
+    readonly blocked?: AgentConfig["blocked"];
+  },
   keyPath: string,
 ): Promise<readonly Tool[]> {
+  const tools = await chosenTools(config.tools, keyPath);
+  return config.blocked === undefined ? tools : withBlocked(tools, blockedCommands(config.blocked));
+}
+
+async function chosenTools(wanted: readonly string[] | undefined, keyPath: string): Promise<readonly Tool[]> {
   if (wanted === undefined) return toolset;
   const chosen: Tool[] = [];
   for (const [index, entry] of wanted.entries()) {

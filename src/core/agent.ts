@@ -55,6 +55,8 @@ export interface Decision {
   readonly calls: readonly Call[];
   /** What is wrong with the reply's form, in words for the model; null when at least one call can be carried out. */
   readonly formatError: { readonly error: string; readonly refusal: boolean } | null;
+  /** The reply sums up the older part of the history and asks for nothing: pool index of the message that the sum will stand beside. */
+  readonly summaryOf?: number;
 }
 
 export interface Agent {

@@ -16,16 +16,76 @@ const blockElisionSchema = z.strictObject({
     .describe("Newest observations that are never elided; also the fewest that are elided at once."),
 });
 
-export const historySchema = z.union([z.literal("appendOnly"), blockElisionSchema]);
+const lastObservationsSchema = z.strictObject({
+  kind: z
+    .literal("lastObservations")
+    .describe("Only the newest observations are shown, as MLGym does; every prompt differs from the last."),
+  keep: z.int().positive().default(5).describe("Observations that are shown; older ones are named only."),
+});
+
+const closedWindowsSchema = z.strictObject({
+  kind: z
+    .literal("closedWindows")
+    .describe("Of each file the newest window is shown; the lines of older ones are left out."),
+});
+
+const summarySchema = z.strictObject({
+  kind: z
+    .literal("summary")
+    .describe("When the prompt grows long, the model sums up the older part in a call of its own."),
+  tokens: z.int().positive().describe("Sum up once a call took this many tokens, prompt and reply together."),
+  keep: z
+    .int()
+    .positive()
+    .default(5)
+    .describe("Newest steps that stay as they are; also the fewest that are summed up at once."),
+});
+
+export const historySchema = z.union([
+  z.literal("appendOnly"),
+  blockElisionSchema,
+  lastObservationsSchema,
+  closedWindowsSchema,
+  summarySchema,
+]);
 export type HistoryConfig = z.infer<typeof historySchema>;
 
-/** How an agent is set up. Everything here is part of the rollout key. */
+/** The forms in which an agent acts. */
+export const SCAFFOLDS = ["fenced", "lastBlock", "xml", "json", "native"] as const;
+
+const commandWord = z
+  .string()
+  .regex(/^[^\s;&|<>()"'`$\\]{1,200}$/, "must be one word, as the name of a program is");
+
+export const blockedSchema = z.union([
+  z.literal("mlgym"),
+  z.strictObject({
+    words: z
+      .array(commandWord)
+      .max(256)
+      .default([])
+      .describe("Programs that are refused wherever they are called."),
+    alone: z
+      .array(commandWord)
+      .max(256)
+      .default([])
+      .describe(
+        "Programs that are refused where they are called without arguments and input, and so would wait for some.",
+      ),
+  }),
+]);
+export type BlockedConfig = z.infer<typeof blockedSchema>;
+
+/**
+ * How an agent is set up. Everything here is part of the rollout key; of `prompts` and `demonstrations` the content is, by way of the
+ * play hash, and the paths are not.
+ */
 export const agentConfigSchema = z.strictObject({
   name: z.string().min(1).describe("How this set-up is called in reports and rows."),
   scaffold: z
-    .enum(["fenced", "native"])
+    .enum(SCAFFOLDS)
     .describe(
-      "How actions are asked for and read: `fenced` is one fenced command block a reply, `native` the provider's own tool calls, several a reply.",
+      "How actions are asked for and read: `fenced` is one fenced command block a reply, `lastBlock` the last of several, `xml` a tagged command, `json` an object with a thought and a command, `native` the provider's own tool calls, several a reply.",
     ),
   tools: z
     .array(z.string().min(1).max(1_000))
@@ -46,7 +106,34 @@ export const agentConfigSchema = z.strictObject({
   history: historySchema
     .default("appendOnly")
     .describe(
-      "What of the past each prompt holds: `appendOnly` is all of it, so that each prompt extends the last; `{ kind: blockElision, tokens: … }` shortens it when it grows long.",
+      "What of the past each prompt holds: `appendOnly` is all of it, so that each prompt extends the last; `{ kind: blockElision, tokens: … }` shortens it when it grows long. docs/agents.md has all kinds and what each costs.",
+    ),
+  prompts: z
+    .string()
+    .min(1)
+    .max(1_000)
+    .optional()
+    .describe(
+      "A folder of your own prompts: each `<name>.md` in it takes the place of the shipped one. Its content is part of the key, its path is not.",
+    ),
+  demonstrations: z
+    .array(z.string().min(1).max(1_000))
+    .min(1)
+    .max(8)
+    .optional()
+    .describe(
+      "Files made by `show RUN KEY --demonstration FILE`: rollouts that are shown before the task, in the scaffold's own form.",
+    ),
+  blocked: blockedSchema
+    .optional()
+    .describe(
+      "Programs that the shell refuses with a sentence: `mlgym` for MLGym's list, or `{ words: […], alone: […] }`. Guidance, not a barrier. Left out: none.",
+    ),
+  stateLine: z
+    .enum(["oneLine", "lines", "none"])
+    .optional()
+    .describe(
+      "How each observation ends: steps, open file and directory in `oneLine` (the default), in `lines` of their own and a prompt mark as in MLGym, or `none`.",
     ),
   reasoningInHistory: z
     .enum(REASONING_IN_HISTORY)

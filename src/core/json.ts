@@ -21,3 +21,10 @@ export function canonicalJson(value: unknown): string {
   }
   throw new TypeError(`canonical JSON cannot carry a ${typeof value}`);
 }
+
+/** Whether a value is made of what JSON can carry, nested at most `depth` deep. */
+export function isJsonWithin(value: unknown, depth: number): boolean {
+  if (typeof value === "number") return Number.isFinite(value);
+  if (typeof value !== "object" || value === null) return true;
+  return depth > 0 && Object.values(value).every((member) => isJsonWithin(member, depth - 1));
+}

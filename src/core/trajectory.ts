@@ -80,6 +80,8 @@ export const stepRecordSchema = z.strictObject({
   formatError: z.string().nullable(),
   /** Pool index of the message that answered a reply without any action; null where there is none. */
   complaint: z.int().nonnegative().nullable(),
+  /** The call was made to sum up the older part of the history; absent: to act. */
+  purpose: z.literal("summary").optional(),
 });
 export type StepRecord = z.infer<typeof stepRecordSchema>;
 

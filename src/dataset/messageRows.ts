@@ -132,6 +132,7 @@ function untrainedReason(message: Message, step: StepRecord | null): string | nu
   if (message.role !== "assistant") return null;
   if (step === null) return "notSampled";
   if (step.formatError !== null) return "formatError";
+  if (step.purpose === "summary") return "summary";
   switch (step.reply.finish) {
     case "stop":
     case "toolCalls":

@@ -1,5 +1,5 @@
 // Canonical rows from one finished rollout: pure, so that a dataset can be written again at any time.
-import { cellId, groupOf } from "../core/cell.ts";
+import { cellId, groupOf, type HistoryConfig } from "../core/cell.ts";
 import type { Evaluation } from "../core/evaluation.ts";
 import { hashOf } from "../core/hash.ts";
 import type { Json } from "../core/json.ts";
@@ -20,6 +20,16 @@ import { splitOf } from "./splitOf.ts";
 import { stepRows } from "./stepRows.ts";
 import { taskVersion } from "./taskRow.ts";
 import { wellFormed } from "./wellFormed.ts";
+
+type HistoryKind = "appendOnly" | Exclude<HistoryConfig, "appendOnly">["kind"];
+
+const HISTORY_TEXT: { readonly [kind in HistoryKind]: string } = {
+  appendOnly: "append_only",
+  blockElision: "block_elision",
+  lastObservations: "last_observations",
+  closedWindows: "closed_windows",
+  summary: "summary",
+};
 
 export interface RolloutRows {
   readonly trajectory: TrajectoryRow;
@@ -99,7 +109,7 @@ function policyColumns(trajectory: Trajectory, run: RunInfo) {
     agent_name: agent.name,
     agent_version: trajectory.agentIdentity,
     agent_config_sha256: hashOf("agent-config", agent),
-    history_processor: agent.history === "appendOnly" ? "append_only" : "block_elision",
+    history_processor: HISTORY_TEXT[agent.history === "appendOnly" ? agent.history : agent.history.kind],
     model: model.id,
     model_revision: model.revision,
     provider: trajectory.provider,

@@ -136,7 +136,11 @@ export const trajectoryRowSchema = z.strictObject({
   agent_name: orNull(text("Agent as the pipeline names it.")),
   agent_version: orNull(text("Scaffold, prompts and tools with their versions.")),
   agent_config_sha256: orNull(text("Hash of the agent's configuration.")),
-  history_processor: orNull(text("How the history becomes a prompt.")),
+  history_processor: orNull(
+    text(
+      "How the history becomes a prompt: append_only, block_elision, last_observations, closed_windows or summary.",
+    ),
+  ),
   context_mode: orNull(
     text(
       "append_only or rewritten: computed, from token ids where there are any, else from messages and reasoning.",
@@ -146,7 +150,7 @@ export const trajectoryRowSchema = z.strictObject({
   reasoning_visibility: text(
     "What can be read of the reasoning: visible, summarised (by the provider), encrypted or none.",
   ),
-  tool_format: text("native or text (one fenced command)."),
+  tool_format: text("native or text (one command a reply, fenced, tagged or in JSON)."),
   model: orNull(text("Model id.")),
   model_revision: orNull(text("Declared revision.")),
   provider: orNull(text("Whose wire it was: openai, scripted, …")),

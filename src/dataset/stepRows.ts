@@ -61,7 +61,7 @@ export function stepRows(
       ...replyColumns(step),
       ...tokens,
       actions: step.actions.map(actionColumn),
-      action_valid: step.formatError === null,
+      action_valid: step.actions.some(({ error }) => error === null),
       complaint_msg: step.complaint,
       step_reward: null,
       error: step.formatError,

@@ -15,6 +15,8 @@ export interface PlannedCell {
   readonly cell: Cell;
   readonly task: Task;
   readonly model: ModelConfig;
+  /** The agent's entry in the pipeline: `cell.agent` is the same with all that was left open settled, and without paths. */
+  readonly agent: AgentConfig;
   /** What its agent can use. */
   readonly tools: readonly Tool[];
   /** The notes that its agent can read. */
@@ -85,7 +87,7 @@ export function makePlan(pipeline: Pipeline, tasks: ReadonlyMap<string, Task>, i
           };
           const demand = { rolloutsMax: perCell, accepted };
           const [tools, memory] = [identities.tools(agent), identities.memory(agent)];
-          cells.push({ id: cellId(cell), cell, task, model, tools, memory, demand });
+          cells.push({ id: cellId(cell), cell, task, model, agent, tools, memory, demand });
         }
       }
     }

@@ -100,7 +100,11 @@ export function createRecorder(
       const standIns = decision.standIns.map((made: StandIn) =>
         intern(made.kind, made.message, steps.length, made.derivedFrom),
       );
-      const message = intern("reply", decision.message, steps.length);
+      const { summaryOf } = decision;
+      const message =
+        summaryOf === undefined
+          ? intern("reply", decision.message, steps.length)
+          : intern("summary", decision.message, steps.length, summaryOf);
       const {
         text: _text,
         reasoning: _reasoning,
@@ -127,6 +131,7 @@ export function createRecorder(
         actions: decision.calls.map(actionOf),
         formatError: formatError?.error ?? null,
         complaint: null,
+        ...(summaryOf === undefined ? {} : { purpose: "summary" as const }),
       };
       steps.push(step);
       throttledMs += reply.throttledMs;

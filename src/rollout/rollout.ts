@@ -180,7 +180,8 @@ async function runEpisode(spec: RolloutSpec, parts: EpisodeParts, signal: AbortS
       if ("kind" in decision) return decision;
       await recorder.reply(decision, startedAtMs);
       const { calls, formatError } = decision;
-      open = { step, calls, doneCount: 0, formatError: formatError?.error ?? null };
+      const sumsUp = decision.summaryOf !== undefined;
+      open = { step, calls, doneCount: 0, formatError: formatError?.error ?? null, sumsUp };
     }
     const outcome = await carryOut(spec, open, parts, signal);
     if (outcome !== null) return outcome;
@@ -194,12 +195,14 @@ interface OpenStep {
   readonly calls: readonly Call[];
   readonly doneCount: number;
   readonly formatError: string | null;
+  /** It asks for nothing and is answered by nothing: the next prompt is built from it. */
+  readonly sumsUp: boolean;
 }
 
 /** Lets the environment do what a reply asks for, call by call, and tells the agent what came of it; or what was wrong with its form. */
 async function carryOut(
   { cell: { limits } }: RolloutSpec,
-  { step, calls, doneCount, formatError }: OpenStep,
+  { step, calls, doneCount, formatError, sumsUp }: OpenStep,
   parts: EpisodeParts,
   signal: AbortSignal,
 ): Promise<Outcome | null> {
@@ -218,7 +221,8 @@ async function carryOut(
   }
   if (calls.length > 0) return null;
   const outcome = limitOutcome(limits, recorder);
-  if (outcome === null) await recorder.complain(agent.complain(formatError ?? "It asks for nothing."));
+  if (outcome !== null || sumsUp) return outcome;
+  await recorder.complain(agent.complain(formatError ?? "It asks for nothing."));
   return outcome;
 }
 
@@ -227,9 +231,10 @@ function leftOver({ steps }: Pick<Recorder, "steps">): OpenStep | null {
   const last = steps.at(-1);
   if (last === undefined) return null;
   const { index, actions, formatError } = last;
+  const sumsUp = last.purpose === "summary";
   const doneCount = actions.filter(({ result }) => result !== null).length;
   const isDone = actions.length === 0 ? last.complaint !== null : doneCount === actions.length;
-  return isDone ? null : { step: index, calls: actions.map(callOf), doneCount, formatError };
+  return isDone ? null : { step: index, calls: actions.map(callOf), doneCount, formatError, sumsUp };
 }
 
 /** A recorded action as the call that it was. */

@@ -1,8 +1,7 @@
 // The fenced agent: its messages word for word, what it sends, and that its prompts only ever grow.
 import { describe, expect, it } from "vitest";
-import { fencedAgent } from "../../src/agent/fenced.ts";
-import { fencedIdentity } from "../../src/agent/identity.ts";
-import { loadPrompts, PROMPTS_FOLDER } from "../../src/agent/prompts.ts";
+import { loadAgentParts } from "../../src/agent/agentParts.ts";
+import { agentIdentity, createAgent } from "../../src/agent/scaffolds.ts";
 import type { Call, LastCall } from "../../src/core/agent.ts";
 import {
   type Message,
@@ -15,7 +14,8 @@ import { type Model, type ModelReply, type ModelRequest, NO_USAGE } from "../../
 import { toolDocs, toolset } from "../../src/tools/toolset.ts";
 import { task } from "../env/parts.ts";
 
-const prompts = await loadPrompts(PROMPTS_FOLDER);
+const config = { name: "a", scaffold: "fenced", history: "appendOnly" } as const;
+const parts = await loadAgentParts(config);
 const never = new AbortController().signal;
 const start = { text: "Files: none", state: { openFile: null, firstLine: 1, cwd: "." } };
 
@@ -55,11 +55,9 @@ function saying(...replies: Partial<ModelReply>[]): Model & { readonly requests:
 }
 
 function agentOf(model: Model) {
-  return fencedAgent({
+  return createAgent(config, parts, {
     model,
-    prompts,
     tools: toolset,
-    config: { history: "appendOnly" },
     task,
     limits: { actionSeconds: 120, validations: 10 },
     sampling: { temperature: 0.7 },
@@ -214,12 +212,18 @@ describe("act", () => {
 
 describe("identity", () => {
   it("changes with prompts and tools, and with nothing of the task", () => {
-    const identity = fencedIdentity(prompts, toolset);
+    const identity = agentIdentity(config, parts, toolset);
     expect(identity).toMatch(/^fenced-1:[0-9a-f]{64}$/);
     expect(agentOf(saying()).identity).toBe(identity);
-    expect(fencedIdentity({ ...prompts, system: `${prompts.system}.` }, toolset)).not.toBe(identity);
-    expect(fencedIdentity(prompts, toolset.slice(1))).not.toBe(identity);
+    expect(
+      agentIdentity(
+        config,
+        { ...parts, prompts: { ...parts.prompts, system: `${parts.prompts.system}.` } },
+        toolset,
+      ),
+    ).not.toBe(identity);
+    expect(agentIdentity(config, parts, toolset.slice(1))).not.toBe(identity);
     const reworded = toolset.map((tool) => ({ ...tool, description: `${tool.description} So.` }));
-    expect(fencedIdentity(prompts, reworded)).not.toBe(identity);
+    expect(agentIdentity(config, parts, reworded)).not.toBe(identity);
   });
 });

@@ -1,15 +1,14 @@
 // How the history becomes a prompt: growing, and elided in blocks that then stay.
 import { describe, expect, it } from "vitest";
-import { nextPrompt } from "../../src/agent/history.ts";
+import { type History, nextPrompt } from "../../src/agent/history.ts";
 import type { LastCall } from "../../src/core/agent.ts";
-import type { HistoryConfig } from "../../src/core/cell.ts";
 import { type Message, type MessageKind, messageSha256, type PooledMessage } from "../../src/core/message.ts";
 
 const long = (at: number) =>
   Array.from({ length: 30 }, (_, line) => `line ${line} of result ${at}`).join("\n");
 
 /** Plays a rollout of `steps` steps; `tokens` says what each call took. Returns what each call was sent. */
-function play(history: HistoryConfig, steps: number, tokens: (sent: string[]) => number) {
+function play(history: History, steps: number, tokens: (sent: string[]) => number) {
   const pool: PooledMessage[] = [];
   const add = (kind: MessageKind, message: Message, derivedFrom: number | null = null) => {
     const index = pool.length;

@@ -288,7 +288,7 @@ const FILES: readonly FileCase[] = [
   [
     "a scaffold that there is not",
     edited(GOOD, "  models:", "  agents: [{ name: a, scaffold: fence }]\n  models:"),
-    /cells\.agents\.0\.scaffold: must be "fenced" or "native", not "fence"; did you mean `fenced`\?$/m,
+    /cells\.agents\.0\.scaffold: must be "fenced", "lastBlock", "xml", "json" or "native", not "fence"; did you mean `fenced`\?$/m,
   ],
   [
     "a recipe that there is not",

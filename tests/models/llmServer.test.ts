@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
-import { parseFenced } from "../../src/agent/parseFenced.ts";
+import { parseFenced } from "../../src/agent/forms/fenced.ts";
 import type { Message } from "../../src/core/message.ts";
 import { openaiChat } from "../../src/models/openaiChat.ts";
 import { simpleRequest } from "../contracts/model.ts";

@@ -1,7 +1,7 @@
 // The scripted researcher over many seeds: all sorts of endings, mistakes that are mended, replies of the right form.
 import { beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { parseFenced } from "../../src/agent/parseFenced.ts";
+import { parseFenced } from "../../src/agent/forms/fenced.ts";
 import { outcomeText } from "../../src/core/outcome.ts";
 import type { StepRecord, Trajectory } from "../../src/core/trajectory.ts";
 import { playPretended, SHIPPED, shippedTask } from "./scriptedWorld.ts";

@@ -1,8 +1,8 @@
 // A pretended world for the scripted researcher: real agent, environment and tools over files in memory, with a shell that
 // knows just the commands the researcher uses. Programs are not run: their scores are drawn from their text.
 import { fileURLToPath } from "node:url";
-import { fencedAgent } from "../../src/agent/fenced.ts";
-import { loadPrompts } from "../../src/agent/prompts.ts";
+import { loadAgentParts } from "../../src/agent/agentParts.ts";
+import { createAgent } from "../../src/agent/scaffolds.ts";
 import type { Evaluator } from "../../src/core/evaluation.ts";
 import { hashOf, seedOf } from "../../src/core/hash.ts";
 import { DEFAULT_LIMITS, type RolloutLimits } from "../../src/core/limits.ts";
@@ -18,7 +18,7 @@ import { memoryBlobs, memorySandbox } from "../tools/memorySandbox.ts";
 import { fakeClock, memoryLog } from "./fakeWorld.ts";
 
 const at = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
-const prompts = await loadPrompts(at("src/agent/prompts"));
+const parts = await loadAgentParts({ scaffold: "fenced", history: "appendOnly" });
 
 export const SHIPPED = ["3-sat", "battle-of-sexes", "colonel-blotto", "prisoners-dilemma"] as const;
 export const LIMITS: RolloutLimits = { ...DEFAULT_LIMITS, steps: 24, tokens: 120_000, validations: 5 };
@@ -196,11 +196,9 @@ export async function playPretended(of: Pretended): Promise<Trajectory> {
   const limits = { ...LIMITS, ...of.limits };
   const blobs = memoryBlobs();
   const clock = fakeClock();
-  const agent = fencedAgent({
+  const agent = createAgent({ name: "researcher", scaffold: "fenced", history: "appendOnly" }, parts, {
     model: scriptedResearcher({ clock }),
-    prompts,
     tools: toolset,
-    config: { history: "appendOnly" },
     task,
     limits,
     sampling: {},

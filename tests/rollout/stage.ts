@@ -1,6 +1,7 @@
 // What rollout tests stand on: one real task, the process sandbox, the real judge, and a model that says what the test wants.
-import { PROMPTS_FOLDER } from "../../src/agent/prompts.ts";
-import { createAgent, loadScaffoldPrompts } from "../../src/agent/scaffolds.ts";
+import { loadAgentParts } from "../../src/agent/agentParts.ts";
+import type { Demonstration } from "../../src/agent/demonstration.ts";
+import { createAgent } from "../../src/agent/scaffolds.ts";
 import type { AgentConfig, Cell } from "../../src/core/cell.ts";
 import { rolloutKey, rolloutSeed } from "../../src/core/cell.ts";
 import { DEFAULT_LIMITS, type RolloutLimits } from "../../src/core/limits.ts";
@@ -26,6 +27,7 @@ type Resumption = Parameters<Resuming["resumed"]>[0];
 export interface PlayOptions {
   readonly limits?: Partial<RolloutLimits>;
   readonly agent?: Partial<AgentConfig>;
+  readonly demonstrations?: readonly Demonstration[];
   readonly signal?: AbortSignal;
   /** Called with the rollout's sandbox before the agent sees it. */
   readonly onSandbox?: (sandbox: Sandbox) => void;
@@ -54,7 +56,7 @@ export async function playWith(
   const key = rolloutKey(cell, 0, null);
   const records: StepsLogRecord[] = [];
   const resumptions: Resumption[] = [];
-  const agent = createAgent(cell.agent, await loadScaffoldPrompts(PROMPTS_FOLDER), {
+  const agent = createAgent(cell.agent, await loadAgentParts(cell.agent, options.demonstrations), {
     model,
     tools: toolset,
     task,

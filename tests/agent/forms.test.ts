@@ -1,6 +1,6 @@
 // What counts as the one fenced block of a reply, and what the model is told otherwise.
 import { describe, expect, it } from "vitest";
-import { parseFenced } from "../../src/agent/parseFenced.ts";
+import { parseFenced } from "../../src/agent/forms/fenced.ts";
 
 const parse = (text: string) => parseFenced({ text, toolCalls: [], finish: "stop" });
 
