@@ -33,8 +33,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   rollout: ["core", "env", "agent"],
   stages: ["core", "judge", "rollout", "schedule", "store", "dataset", "rewards", "compute"],
   pipeline: ["core", "tasks", "stages", "schedule", "store", "notify", "web"],
+  serve: ["core"],
   compose: [
-    "core tasks images sandbox models tools store dataset schedule notify memory web rewards compute judge env agent export importers report rollout stages pipeline",
+    "core tasks images sandbox models tools store dataset schedule notify memory web rewards compute judge env agent export importers report rollout stages pipeline serve",
   ].flatMap((names) => names.split(" ")),
   cli: ["compose", "core", "pipeline", "stages", "store", "tasks", "export", "dataset", "report"],
   index: ["compose", "core", "pipeline", "stages", "store", "tasks", "tools", "export", "dataset"],
@@ -52,6 +53,7 @@ const VENDOR_ROOM: Readonly<Record<string, string>> = {
   commander: "src/cli/",
   pino: "src/cli/",
   unpdf: "src/web/",
+  ws: "src/serve/",
   yaml: "src/tasks/",
   zod: "src/",
 };

@@ -5,12 +5,14 @@
 //
 // It prints `listening PORT` once it is ready; GET /stats tells what it has done so far. With --steps-sigma each rollout has a length of
 // its own, drawn from the server's seed, the task's text and the seed that the request carries (`sampling.seeded`). With --garbage-after it
-// begins to answer without any command once so many rollouts have submitted, until POST /mend.
+// begins to answer without any command once so many rollouts have submitted, until POST /mend. With --tokens 1 its replies bear token ids and
+// log-probabilities as vLLM's do: each prompt begins with all that was there before. With --policy-version it names its weights in a header.
 
 import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:http";
 import { parseArgs } from "node:util";
+import { z } from "zod";
 import { prng } from "../../src/core/prng.ts";
 
 const { values } = parseArgs({
@@ -31,6 +33,10 @@ const { values } = parseArgs({
     "tasks-sigma": { type: "string", default: "0" },
     /** Rollouts that submit before all replies turn to garbage; 0: they never do. */
     "garbage-after": { type: "string", default: "0" },
+    /** 1: token ids and log-probabilities with each reply. */
+    tokens: { type: "string", default: "0" },
+    /** Sent as the header x-policy-version; empty: none is. */
+    "policy-version": { type: "string", default: "" },
   },
 });
 
@@ -44,6 +50,8 @@ const random = prng(seed);
 const stepsSigma = numberOf("steps-sigma", 0, 3);
 const tasksSigma = numberOf("tasks-sigma", 0, 3);
 const garbageAfter = numberOf("garbage-after", 0, 1_000_000);
+const tokens = numberOf("tokens", 0, 1) === 1;
+const policyVersion = values["policy-version"];
 let mended = false;
 
 const REQUEST_BYTES_MAX = 16_777_216;
@@ -70,6 +78,19 @@ const stats = {
   requestBytes: 0,
   requestBytesMost: 0,
 };
+
+const END_TOKEN = 2;
+const chatSchema = z.looseObject({
+  messages: z.array(
+    z.looseObject({
+      role: z.string(),
+      content: z
+        .string()
+        .nullable()
+        .transform((text) => text ?? ""),
+    }),
+  ),
+});
 
 const STEPS_MIN = 2;
 const STEPS_MOST = 10;
@@ -132,11 +153,13 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   else if (step >= last) stats.submits += 1;
   stats.replies += 1;
   response.setHeader("x-request-id", `req-${stats.replies}`);
+  if (policyVersion !== "") response.setHeader("x-policy-version", policyVersion);
+  const ids = tokens ? tokenIds(body, text) : { ofPrompt: "", ofChoice: "" };
   send(
     response,
     200,
-    `{"id":"chatcmpl-${stats.replies}","object":"chat.completion","model":"bench","choices":[{"index":0,"message":` +
-      `{"role":"assistant","content":${text}},"finish_reason":"stop"}],"usage":{"prompt_tokens":${promptTokens},` +
+    `{"id":"chatcmpl-${stats.replies}","object":"chat.completion","model":"bench"${ids.ofPrompt},"choices":[{"index":0,"message":` +
+      `{"role":"assistant","content":${text}},"finish_reason":"stop"${ids.ofChoice}}],"usage":{"prompt_tokens":${promptTokens},` +
       `"completion_tokens":${completionTokens},"total_tokens":${promptTokens + completionTokens}}}`,
   );
 }
@@ -152,6 +175,33 @@ function replyText(step: number): string {
 
 function fenced(words: string, command: string): string {
   return JSON.stringify(`${words}\n\n\`\`\`\n${command}\n\`\`\``);
+}
+
+/** Members with token ids: a message is a token of its role, one for each four characters, and an end; a reply is what follows its role's. */
+function tokenIds(body: Buffer, reply: string): { ofPrompt: string; ofChoice: string } {
+  const { messages } = chatSchema.parse(JSON.parse(body.toString()));
+  const prompt = messages.flatMap(({ role, content }) => [
+    roleToken(role),
+    ...textTokens(content),
+    END_TOKEN,
+  ]);
+  const completion = [...textTokens(z.string().parse(JSON.parse(reply))), END_TOKEN];
+  const logprobs = completion.map((id) => ({ token: "", logprob: -(id % 97) / 100 }));
+  return {
+    ofPrompt: `,"prompt_token_ids":${JSON.stringify([...prompt, roleToken("assistant")])}`,
+    ofChoice: `,"token_ids":${JSON.stringify(completion)},"logprobs":${JSON.stringify({ content: logprobs })}`,
+  };
+}
+
+function textTokens(text: string): readonly number[] {
+  const pieces = text.match(/[\s\S]{1,4}/g) ?? [];
+  return pieces.map(
+    (piece) => [...piece].reduce((sum, char) => (sum * 31 + char.charCodeAt(0)) % 50_000, 7) + 100,
+  );
+}
+
+function roleToken(role: string): number {
+  return 10 + ["system", "user", "assistant", "tool"].indexOf(role);
 }
 
 /** How many replies the rollout of this request has in all: the same at each of its requests. */

@@ -15,6 +15,7 @@ import { planCommand } from "./plan.ts";
 import { rerunCommand } from "./rerun.ts";
 import { resumeCommand } from "./resume.ts";
 import { runCommand } from "./run.ts";
+import { serveCommand } from "./serve.ts";
 import { shellCommand } from "./shell.ts";
 import { showCommand } from "./show.ts";
 import { statusCommand } from "./status.ts";
@@ -38,6 +39,7 @@ const COMMANDS: readonly AddCommand[] = [
   gcCommand,
   rerunCommand,
   shellCommand,
+  serveCommand,
 ];
 
 /**

@@ -15,7 +15,7 @@ import type { Clock, Turns } from "../core/runtime.ts";
 import type { Task, TaskDefinition } from "../core/task.ts";
 import type { Tool } from "../core/tool.ts";
 import { judge } from "../judge/judge.ts";
-import { pipelineSchema } from "../pipeline/pipelineFile.ts";
+import { type Pipeline, pipelineSchema } from "../pipeline/pipelineFile.ts";
 import { resolveLimits } from "../pipeline/plan.ts";
 import { takingTurns } from "../sandbox/takingTurns.ts";
 import { createLane, type Lane } from "../schedule/lanes.ts";
@@ -43,7 +43,7 @@ export interface GroundOptions {
   /** What an agent can use: names, and files of your own, as in a pipeline file. Default: the default set. */
   readonly tools?: readonly string[];
   /** Over the task's own limits. Tokens and dollars are the caller's to count. */
-  readonly limits?: Partial<RolloutLimits>;
+  readonly limits?: Partial<RolloutLimits> | Pipeline["limits"];
   /** Judge seeds of one `validate`: 0, 1, … as in a pipeline. Default 1. */
   readonly validationSeedCount?: number;
   /** Submissions judged at a time, over all Gyms on this ground; each takes up to two sandboxes more. Default 4, at most 1,000. */
@@ -134,7 +134,7 @@ export async function openGround(
 }
 
 /** Runs the work in its turn; whoever is told to stop while waiting does so at once. */
-function whenFree<T>(lane: Lane, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+export function whenFree<T>(lane: Lane, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const stop = () => reject(signal.reason);
     signal.addEventListener("abort", stop, { once: true });

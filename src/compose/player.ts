@@ -2,6 +2,7 @@
 import type { AgentParts } from "../agent/agentParts.ts";
 import { createAgent } from "../agent/scaffolds.ts";
 import { type AgentConfig, rolloutSeed } from "../core/cell.ts";
+import type { Model } from "../core/model.ts";
 import type { Past } from "../core/past.ts";
 import type { SandboxBackend } from "../core/sandbox.ts";
 import { withRecording } from "../models/recorded.ts";
@@ -26,6 +27,8 @@ export function playerOf(
     runId: string;
     /** The words of each agent, by its entry in the pipeline. */
     agents: ReadonlyMap<AgentConfig, AgentParts>;
+    /** What goes around each model, within what records its calls. */
+    around?: (model: Model) => Model;
   },
 ) {
   const { clock } = world;
@@ -34,7 +37,8 @@ export function playerOf(
   const models = new Map(
     plan.pipeline.cells.models.map((config) => {
       const fleet = fleetOf(world, config);
-      return [config.name, { model: modelOf(world, config, fleet), fleet }];
+      const bare = modelOf(world, config, fleet);
+      return [config.name, { model: given.around?.(bare) ?? bare, fleet }];
     }),
   );
   const plannedBy = new Map(plan.cells.map((planned) => [planned.cell, planned]));
@@ -92,11 +96,31 @@ export function playerOf(
         owner: key,
       };
       const { env, sandbox, capabilities, takenUp } =
-        past === null
+        past === null || snapshots === null
           ? { ...(await openEpisode(world, episode, openSignal)), takenUp: null }
           : await reopenEpisode(world, episode, { past, snapshots }, openSignal);
       const imageDigest = place.imageDigests.get(task.definition.image) ?? "";
       return { env, place: { sandbox, capabilities, imageDigest }, takenUp };
+    };
+    const resuming: RolloutParts["resuming"] = {
+      isReplayed: (name) => tools.find((tool) => tool.name === name)?.replay === "rerun",
+      resumed: ({ how, replayedCount, savedMs }) =>
+        ledger.append({
+          kind: "rollout-resumed",
+          atMs: clock.now(),
+          key,
+          retry,
+          how,
+          reason: prior.reason,
+          stepCount: spec.past?.steps.length ?? 0,
+          replayedCount,
+          savedMs,
+          lostCallCount: prior.lostCallCount,
+          lostUsd: prior.lost.usd,
+          lostTokens: prior.lost.tokens,
+        }),
+      snapshotAfterMs: snapshotAfterSeconds * 1000,
+      events: world.log,
     };
     const parts: RolloutParts = {
       agent,
@@ -104,26 +128,7 @@ export function playerOf(
       open,
       log: steps,
       clock,
-      resuming: {
-        isReplayed: (name) => tools.find((tool) => tool.name === name)?.replay === "rerun",
-        resumed: ({ how, replayedCount, savedMs }) =>
-          ledger.append({
-            kind: "rollout-resumed",
-            atMs: clock.now(),
-            key,
-            retry,
-            how,
-            reason: prior.reason,
-            stepCount: spec.past?.steps.length ?? 0,
-            replayedCount,
-            savedMs,
-            lostCallCount: prior.lostCallCount,
-            lostUsd: prior.lost.usd,
-            lostTokens: prior.lost.tokens,
-          }),
-        snapshotAfterMs: snapshotAfterSeconds * 1000,
-        events: world.log,
-      },
+      ...(snapshots === null ? {} : { resuming }),
       pause: given.pause,
       drain: given.drain,
     };

@@ -12,6 +12,9 @@ import { ExchangeError, HttpStatusError, httpPost } from "./httpPost.ts";
 /** Largest reply that is read. Token ids and log-probabilities of a long reply take some 5 MB. */
 export const RESPONSE_BYTES_MAX = 33_554_432;
 
+/** The header in which a server may name the weights that answered, where its reply's body does not. */
+const POLICY_VERSION_HEADER = "x-policy-version";
+
 /** An SDK's own timer must never fire before ours, which covers the body too. */
 const SDK_TIMER_SLACK_MS = 60_000;
 const SDK_TIMER_MS_MAX = 2_147_483_647;
@@ -127,6 +130,7 @@ export function wireModel(options: WireOptions, connect: (connection: Connection
     for (const warning of warnings) warn(warning);
     return {
       ...reply,
+      policyVersion: reply.policyVersion ?? response.headers.get(POLICY_VERSION_HEADER),
       servedModel: servedModel ?? options.modelName,
       requestId: response.headers.get(format.requestIdHeader),
       latencyMs,

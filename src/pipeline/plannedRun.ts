@@ -56,7 +56,8 @@ export interface PlayerGiven {
   readonly budget: MeteredBudget;
   readonly ledger: Ledger;
   readonly steps: StepsLog;
-  readonly snapshots: SnapshotStore;
+  /** Null: nothing is kept from which a rollout could go on. */
+  readonly snapshots: SnapshotStore | null;
   /** Aborted when the run pauses. */
   readonly pause: AbortSignal;
   /** Aborted when the run stops in good order. */

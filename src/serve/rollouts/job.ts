@@ -1,0 +1,166 @@
+// One `POST /rollouts` from its first line to its last: rollouts played side by side, each sent as soon as it is judged, all stopped at once
+// when the trainer goes away or says so.
+import { errorText } from "../../core/errors.ts";
+import { addUsage, NO_USAGE } from "../../core/model.ts";
+import { outcomeText } from "../../core/outcome.ts";
+import type { Clock, Log } from "../../core/runtime.ts";
+import type { Places } from "../places.ts";
+import type { Lines } from "./lines.ts";
+import type { AskedRollout, Bill, PlannedRollouts } from "./player.ts";
+import { billOf, sampleLine } from "./sample.ts";
+
+/** A client that reads nothing for so long, while something waits for it, has lost interest. */
+const STALL_MS_MAX = 600_000;
+/** What a stopped job still has to say is sent to a client that reads, for so long. */
+const FAREWELL_MS_MAX = 5_000;
+
+export interface JobOptions {
+  readonly id: string;
+  readonly planned: PlannedRollouts;
+  /** Rollouts at a time, over all jobs of the server. */
+  readonly places: Places;
+  /** Of this job. */
+  readonly concurrency: number;
+  readonly lines: Lines;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface JobState {
+  readonly id: string;
+  readonly asked: number;
+  readonly running: number;
+  readonly ended: number;
+}
+
+export interface Job {
+  readonly state: JobState;
+  /** Why it was stopped; null: it was not. */
+  readonly stopped: string | null;
+  stop(why: string): void;
+  /** Resolves when no rollout of a stopped job runs any more, and no sandbox of it lives. */
+  quiet(): Promise<void>;
+  /** Resolves when everything has been sent and nothing of it is left. */
+  readonly over: Promise<void>;
+}
+
+const NO_BILL: Bill = {
+  tries: 0,
+  calls: 0,
+  unanswered: 0,
+  usage: NO_USAGE,
+  usd: 0,
+  unansweredTokensMax: 0,
+  unansweredUsdMax: 0,
+};
+
+/** Begins at once. The last line closes the books: asked = what ended by outcome + what was not begun. */
+export function startJob(options: JobOptions): Job {
+  const { id, planned, places, lines, clock, log } = options;
+  const { rollouts } = planned;
+  const abort = new AbortController();
+  const queue: AskedRollout[] = [...rollouts];
+  const outcomes: Record<string, number> = {};
+  let stopped: string | null = null;
+  const plays = new Set<Promise<unknown>>();
+  const finished = new AbortController();
+  let ended = 0;
+  let bill = NO_BILL;
+
+  const stop = (why: string) => {
+    if (stopped !== null) return;
+    stopped = why;
+    abort.abort(new Error(why));
+    clock.sleep(FAREWELL_MS_MAX, finished.signal).then(
+      () => lines.drop(),
+      () => {},
+    );
+  };
+  const send = async (value: object) => {
+    const late = new AbortController();
+    clock.sleep(STALL_MS_MAX, late.signal).then(
+      () => stop(`nothing was read for ${STALL_MS_MAX / 1000} s`),
+      () => {},
+    );
+    try {
+      // A line of an aborted rollout is sent too, where the client still listens.
+      await lines.write(value, abort.signal.aborted ? undefined : abort.signal);
+    } catch (error) {
+      if (!abort.signal.aborted) throw error;
+      await lines.write(value);
+    } finally {
+      late.abort();
+    }
+  };
+  const worker = async () => {
+    for (let asked = queue.shift(); asked !== undefined; asked = queue.shift()) {
+      const giveBack = await places.wait(abort.signal).catch(() => null);
+      if (giveBack === null) {
+        queue.unshift(asked);
+        return;
+      }
+      const play = planned.play(asked, abort.signal).finally(() => {
+        plays.delete(play);
+        giveBack();
+      });
+      plays.add(play);
+      const played = await play;
+      ended += 1;
+      bill = sumOf(bill, played.bill);
+      const outcome = outcomeText(played.outcome);
+      outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+      await send(sampleLine(played));
+    }
+  };
+  const toEnd = async () => {
+    await lines.write({ kind: "started", id, asked: rollouts.length });
+    let broken: string | null = null;
+    const workers = Array.from({ length: Math.min(options.concurrency, rollouts.length) }, () =>
+      worker().catch((error: unknown) => {
+        broken ??= errorText(error);
+        log.warn("rollouts-broken", { id, reason: broken });
+        stop(broken);
+      }),
+    );
+    await Promise.all(workers);
+    await planned[Symbol.asyncDispose]();
+    await send({
+      kind: "end",
+      id,
+      asked: rollouts.length,
+      ended: outcomes,
+      not_begun: queue.length,
+      stopped,
+      error: broken,
+      billed: billOf(bill),
+    });
+    lines.end();
+    finished.abort();
+  };
+  return {
+    get state() {
+      return { id, asked: rollouts.length, running: plays.size, ended };
+    },
+    get stopped() {
+      return stopped;
+    },
+    stop,
+    async quiet() {
+      await Promise.allSettled([...plays]);
+    },
+    over: toEnd(),
+  };
+}
+
+function sumOf(a: Bill, b: Bill): Bill {
+  const sum = (x: number | null, y: number | null) => (x === null || y === null ? null : x + y);
+  return {
+    tries: a.tries + b.tries,
+    calls: a.calls + b.calls,
+    unanswered: a.unanswered + b.unanswered,
+    usage: addUsage(a.usage, b.usage),
+    usd: sum(a.usd, b.usd),
+    unansweredTokensMax: a.unansweredTokensMax + b.unansweredTokensMax,
+    unansweredUsdMax: sum(a.unansweredUsdMax, b.unansweredUsdMax),
+  };
+}
