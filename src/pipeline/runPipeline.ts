@@ -98,9 +98,11 @@ class Run {
     const alarm = new AbortController();
     const later = (ms: number, work: () => void) =>
       clock.sleep(Math.max(0, ms), alarm.signal).then(work, () => {});
+    // A short session is not spent on its own end.
+    const drainMs = Math.min(DRAIN_MS_MAX, (sessionMsMax ?? Number.POSITIVE_INFINITY) / 10);
     const drained = () => {
       if (!this.#isStopping) this.#end("interrupted");
-      later(DRAIN_MS_MAX, () => this.#halt(this.#ending));
+      later(drainMs, () => this.#halt(this.#ending));
     };
     if (drain.signal.aborted) drained();
     drain.signal.addEventListener("abort", drained, { once: true });
@@ -108,7 +110,7 @@ class Run {
     if (this.#user.aborted) interrupted();
     this.#user.addEventListener("abort", interrupted, { once: true });
     if (sessionMsMax !== null) {
-      later(sessionMsMax - DRAIN_MS_MAX, () => {
+      later(sessionMsMax - drainMs, () => {
         this.#end("deadline");
         drain.abort(new DrainedError());
       });
