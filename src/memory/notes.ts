@@ -1,6 +1,6 @@
 // A memory file: one note a line, as JSON. Notes of earlier rollouts, or a person's, that an agent may read and never change.
 import { z } from "zod";
-import { UserError } from "../core/errors.ts";
+import { errorText, UserError } from "../core/errors.ts";
 import { hashOf } from "../core/hash.ts";
 
 /** Longest note, in UTF-16 units: a finding, not a file. */
@@ -46,9 +46,7 @@ function parseNote(line: string, where: string): Note {
   }
   const note = noteSchema.safeParse(value);
   if (note.success) return note.data;
-  const [issue] = note.error.issues;
-  const at = issue === undefined || issue.path.length === 0 ? "" : `${issue.path.map(String).join(".")}: `;
-  throw new UserError(`${where}: ${at}${issue?.message ?? "not a note"}; a note is {"text", "task", "from"}`);
+  throw new UserError(`${where}: ${errorText(note.error)}; a note is written as {"text": "…"}`);
 }
 
 /** The file's text: the same notes always make the same bytes. */

@@ -26,6 +26,13 @@ export const literatureSearchTool: Tool<typeof literatureSearchArguments> = {
     `Finds papers by words, and lists up to ${PAPERS_DEFAULT} (or as many as a number at the end says, at most ${PAPERS_MAX}) ` +
     "with their abstracts and where a PDF lies. Put a query of several words in quotes.",
   arguments: literatureSearchArguments,
+  native: {
+    description: "Finds papers by words, and lists them with their abstracts and where a PDF lies.",
+    arguments: {
+      query: "Words to look for.",
+      most: `Papers to list, at most ${PAPERS_MAX}; left out: ${PAPERS_DEFAULT}.`,
+    },
+  },
   endMarker: null,
   parseText: parseLiteratureSearch,
   replay: "record",

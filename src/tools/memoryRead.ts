@@ -21,6 +21,10 @@ export const memoryReadTool: Tool<typeof memoryReadArguments> = {
   signature: "memory_read <query>",
   description: `Finds up to ${NOTES_SHOWN_MAX} notes of earlier attempts that share words with the query, nearest first.`,
   arguments: memoryReadArguments,
+  native: {
+    description: "Finds notes of earlier attempts that share words with the query, nearest first.",
+    arguments: { query: "Words to look for." },
+  },
   endMarker: null,
   parseText: (rest) => {
     const query = unquoted(rest);

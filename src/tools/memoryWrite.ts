@@ -22,6 +22,11 @@ export const memoryWriteTool: Tool<typeof memoryWriteArguments> = {
     `Writes down a finding of up to ${TEXT_CHARACTERS_MAX} characters that may help in later attempts. ` +
     "It can be read there, not in this one.",
   arguments: memoryWriteArguments,
+  native: {
+    description:
+      "Writes down a finding that may help in later attempts. It can be read there, not in this one.",
+    arguments: { text: "The finding, in a few sentences." },
+  },
   endMarker: null,
   parseText: (rest) => {
     const text = unquoted(rest);

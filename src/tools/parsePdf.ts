@@ -21,6 +21,14 @@ export const parsePdfTool: Tool<typeof parsePdfArguments> = {
     "Shows the text of a PDF on the web from a page on (without a number: from the first), as many pages as fit. " +
     "Only some hosts can be reached.",
   arguments: parsePdfArguments,
+  native: {
+    description:
+      "Shows the text of a PDF on the web from a page on, as many pages as fit. Only some hosts can be reached.",
+    arguments: {
+      url: "Where the PDF lies.",
+      page: "The first page to show, counted from 1; left out: the first.",
+    },
+  },
   endMarker: null,
   parseText: parseParsePdf,
   replay: "record",

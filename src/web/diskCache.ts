@@ -29,6 +29,7 @@ export function diskCache(options: DiskCacheOptions): DiskCache {
   const fileOf = (key: unknown) => path.join(folder, `${hashOf("web", key)}.json`);
   return {
     async get(key) {
+      if (ageMsMax <= 0) return null;
       try {
         const entry = entrySchema.parse(JSON.parse(await readFile(fileOf(key), "utf8")));
         const ageMs = clock.now() - entry.savedAtMs;

@@ -29,7 +29,7 @@ const PDFS_AT_ONCE = 4;
 const PDF_TYPES = ["application/pdf", "application/x-pdf"];
 const PDF_LIMITS: Omit<PdfLimits, "pagesMax"> = {
   charactersMax: 400_000,
-  memoryMegabytesMax: 1_024,
+  memoryMegabytesMax: 512,
   cpuSecondsMax: 60,
 };
 

@@ -11,7 +11,7 @@ export interface PdfLimits {
   readonly pagesMax: number;
   /** Characters of all pages together. */
   readonly charactersMax: number;
-  /** Memory of the process, its buffers included. */
+  /** Memory that it may take, buffers included. */
   readonly memoryMegabytesMax: number;
   readonly cpuSecondsMax: number;
 }
@@ -19,7 +19,9 @@ export interface PdfLimits {
 /** JSON may need up to six bytes for a character of a text, and a few for each line. */
 const BYTES_PER_CHARACTER_MAX = 6;
 const BYTES_PER_PAGE = 64;
-/** Of the memory, what JavaScript objects may take; the rest is for the code itself and for buffers. */
+/** What Node reserves before a program does anything, most of it never used; it counts against the system's limit all the same. */
+const RESERVED_MEGABYTES = 768;
+/** Of the memory, what JavaScript objects may take; buffers may take it all. */
 const HEAP_SHARE = 0.5;
 const KILOBYTES_PER_MEGABYTE = 1024;
 
@@ -67,6 +69,7 @@ function runWorker(
     "--permission",
     ...readable,
     "--no-addons",
+    "--v8-pool-size=1",
     "--disallow-code-generation-from-strings",
     `--max-old-space-size=${Math.floor(memoryMegabytesMax * HEAP_SHARE)}`,
     program,
@@ -74,7 +77,8 @@ function runWorker(
     String(pagesMax),
     String(charactersMax),
   ];
-  const ulimits = [memoryMegabytesMax * KILOBYTES_PER_MEGABYTE, cpuSecondsMax].map(String);
+  const dataKilobytesMax = (RESERVED_MEGABYTES + memoryMegabytesMax) * KILOBYTES_PER_MEGABYTE;
+  const ulimits = [dataKilobytesMax, cpuSecondsMax].map(String);
   return new Promise((resolve, reject) => {
     const child = spawn("/bin/sh", ["-c", LIMITED, "sh", ...ulimits, ...argv], {
       env: {},

@@ -59,7 +59,10 @@ export async function pinnedGet(
     target = URL.canParse(answer.location, url.href) ? new URL(answer.location, url).href : answer.location;
     headers = {};
   }
-  return { refused: `It redirects more than ${request.redirectsMax} times.` };
+  const most = request.redirectsMax;
+  return {
+    refused: most === 0 ? "It redirects, which is not followed." : `It redirects more than ${most} times.`,
+  };
 }
 
 async function reachable(

@@ -8,13 +8,10 @@ const HOSTS_MAX = 200;
 const literatureSchema = z
   .strictObject({
     baseUrl: z
-      .url({ protocol: /^https?$/, error: "must be an http or https URL" })
-      .refine((url) => hostOf(new URL(url).host) !== null, {
-        error: "must name its host by a public name",
-        abort: true,
-      })
-      .refine((url) => new URL(url).username === "" && new URL(url).search === "", {
-        error: "must have no user name and no query",
+      .string()
+      .superRefine((text, context) => {
+        const fault = baseUrlFault(text);
+        if (fault !== null) context.addIssue({ code: "custom", message: fault });
       })
       .default("https://api.semanticscholar.org/graph/v1")
       .describe("Base URL of Semantic Scholar's Graph API, or of a public service that speaks it."),
@@ -37,6 +34,16 @@ const literatureSchema = z
     error: "must be an https URL where a key is sent to it",
     path: ["baseUrl"],
   });
+
+/** What is wrong with a base URL; null where nothing is. */
+function baseUrlFault(text: string): string | null {
+  if (!URL.canParse(text) || !/^https?:/.test(text)) return "must be an http or https URL";
+  const { host, username, password, search, hash } = new URL(text);
+  if (hostOf(host) === null) return "must name its host by a public name, such as api.semanticscholar.org";
+  return `${username}${password}${search}${hash}` === ""
+    ? null
+    : "must have no user name, no query and no fragment";
+}
 
 export const webSchema = z.strictObject({
   hosts: z
