@@ -33,6 +33,7 @@ const toolSchema = z.object({
     .nullable(),
   parseText: functionOf<Tool["parseText"]>(),
   replay: z.enum(["rerun", "record"]),
+  repeatable: z.literal(true).optional(),
   run: functionOf<Tool["run"]>(),
 });
 
@@ -65,8 +66,13 @@ export async function loadUserTool(file: string, place: string): Promise<Tool> {
       `${place}: the default export of ${file} is no tool (${errorText(parsed.error)}); make it with \`defineTool\` of the library`,
     );
   }
-  const { native, ...tool } = parsed.data;
-  return { ...tool, ...(native === undefined ? {} : { native }), source };
+  const { native, repeatable, ...tool } = parsed.data;
+  return {
+    ...tool,
+    ...(native === undefined ? {} : { native }),
+    ...(repeatable === undefined ? {} : { repeatable }),
+    source,
+  };
 }
 
 /** The default export of a file as it is now, though an older content of it was loaded before. */

@@ -8,6 +8,8 @@ export interface EditorState {
   readonly openFile: string | null;
   /** First line shown, 1-based. */
   readonly firstLine: number;
+  /** Which content of the open file the agent was shown last (the beginning of its SHA-256); absent: none yet. */
+  readonly shown?: string | undefined;
   /** Working directory of the shell, `.` for the workspace. */
   readonly cwd: string;
 }

@@ -44,7 +44,12 @@ export const actionResultSchema = z.strictObject({
   durationMs: z.number(),
   cpuMs: z.number(),
   validation: validationSchema.nullable(),
-  state: z.strictObject({ openFile: z.string().nullable(), firstLine: z.int(), cwd: z.string() }),
+  state: z.strictObject({
+    openFile: z.string().nullable(),
+    firstLine: z.int(),
+    shown: z.string().optional(),
+    cwd: z.string(),
+  }),
 });
 
 /** One thing that a reply asked to be done, and what came of it. */

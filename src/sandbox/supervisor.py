@@ -1583,7 +1583,10 @@ def Read(supervisor, client, number, header):
 
 
 class Write:
-    """Into a temporary file beside the target, then renamed over it: readers see the old bytes or the new ones."""
+    """
+    Into a temporary file beside the target, then renamed over it: readers see the old bytes or the new ones. A file that is there keeps
+    its permissions, and one that nobody may write is not replaced, though its folder would allow it.
+    """
 
     def __init__(self, supervisor, client, number, header):
         self.client = client
@@ -1595,10 +1598,19 @@ class Write:
         self.fd = None
         try:
             os.makedirs(folder, exist_ok=True)
-            if os.path.isdir(self.target) and not os.path.islink(self.target):
-                raise FileProblem("notAFile", "%s: is a directory" % self.path)
             mode = header["mode"] & 0o777
+            try:
+                there = os.lstat(self.target).st_mode
+            except FileNotFoundError:
+                there = None
+            if there is not None and stat.S_ISDIR(there):
+                raise FileProblem("notAFile", "%s: is a directory" % self.path)
+            if there is not None and stat.S_ISREG(there):
+                if not there & 0o222 or not os.access(self.target, os.W_OK):
+                    raise FileProblem("denied", "%s: is read-only" % self.path)
+                mode = (there & 0o777) | (mode & 0o111)
             self.fd = os.open(self.temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+            os.fchmod(self.fd, mode)
         except OSError as error:
             raise file_problem(error, self.path)
         client.streams[number] = self

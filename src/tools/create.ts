@@ -29,9 +29,10 @@ export const createTool: Tool<typeof createArguments> = {
     if (await exists(sandbox, path)) {
       return refused(`\`${path}\` exists already. Use \`open\` to look at it.`, state);
     }
-    const problem = await writeTextFile(sandbox, path, { lines: [], lineEnd: "\n" });
-    if (problem !== null) return refused(problem, state);
-    return said(showWindow(path, [], 1), { ...state, openFile: path, firstLine: 1 });
+    const made = await writeTextFile(sandbox, path, { lines: [], lineEnd: "\n" });
+    if ("code" in made) return refused(made.text, state);
+    const shown = made.fingerprint;
+    return said(showWindow(path, [], 1), { ...state, openFile: path, firstLine: 1, shown });
   },
 };
 

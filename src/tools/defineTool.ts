@@ -26,6 +26,8 @@ export interface ToolDefinition<Arguments extends z.ZodObject> {
   readonly native?: NativeDoc;
   /** `rerun` where it acts in the sandbox alone, `record` where it needs anything outside. */
   readonly replay: Tool["replay"];
+  /** Set where asking the same sandbox twice for the same action does no more than asking once. */
+  readonly repeatable?: true;
   /** Contract: acts in the sandbox, within the context's time and output, and throws only where something is broken. */
   run(args: z.infer<Arguments>, context: ToolContext): Promise<ToolAnswer>;
 }
@@ -44,6 +46,7 @@ export function defineTool<Arguments extends z.ZodObject>(
     endMarker,
     parseText: definition.parseText ?? ((rest, body) => parseWords(definition, rest, body)),
     replay: definition.replay,
+    ...(definition.repeatable === undefined ? {} : { repeatable: definition.repeatable }),
     run: async (args, context) => resultOf(name, await definition.run(args, context), context.state),
   };
 }

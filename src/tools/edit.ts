@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { Tool } from "../core/tool.ts";
 import { change } from "./change.ts";
-import { readOpenFile } from "./openFile.ts";
+import { readForChange } from "./openFile.ts";
 import { refused } from "./result.ts";
 import { argumentLines } from "./textFile.ts";
 import { counted } from "./window.ts";
@@ -19,11 +19,12 @@ export const editTool: Tool<typeof editArguments> = {
   signature: "edit <first>:<last>",
   description:
     "Replaces the lines <first> to <last> of the open file, both included, with the lines that follow, " +
-    "indentation as written; with no lines it removes them. Line numbers change after an edit.",
+    "indentation as written; with no lines it removes them. Line numbers change after an edit. " +
+    "An edit that brings new errors (syntax, undefined names) into a program is refused, and so is one of a file that has changed since you saw it.",
   arguments: editArguments,
   native: {
     description:
-      "Replaces the lines `first` to `last` of the open file, both included, with a text, or removes them if the text is empty. Line numbers change after an edit.",
+      "Replaces the lines `first` to `last` of the open file, both included, with a text, or removes them if the text is empty. Line numbers change after an edit. An edit that brings new errors (syntax, undefined names) into a program is refused, and so is one of a file that has changed since you saw it.",
     arguments: {
       first: "First line to replace, counted from 1.",
       last: "Last line to replace.",
@@ -34,8 +35,8 @@ export const editTool: Tool<typeof editArguments> = {
   parseText: parseEdit,
   replay: "rerun",
   async run({ first, last, text }, context) {
-    const open = await readOpenFile(context);
-    if (typeof open === "string") return refused(open, context.state);
+    const open = await readForChange(context, first);
+    if (!("file" in open)) return refused(open.text, open.state);
     const lineCount = open.file.lines.length;
     if (lineCount === 0) {
       return refused(`\`${open.path}\` is empty. Use \`insert 0\` to add lines to it.`, context.state);

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { Tool } from "../core/tool.ts";
 import { change } from "./change.ts";
-import { readOpenFile } from "./openFile.ts";
+import { readForChange } from "./openFile.ts";
 import { refused } from "./result.ts";
 import { argumentLines } from "./textFile.ts";
 import { counted } from "./window.ts";
@@ -17,18 +17,18 @@ export const insertTool: Tool<typeof insertArguments> = {
   name: "insert",
   signature: "insert <after>",
   description:
-    "Adds the lines that follow to the open file, after the line <after>; 0 puts them at the top. Nothing is replaced.",
+    "Adds the lines that follow to the open file, after the line <after>; 0 puts them at the top. Nothing is replaced. It is refused as an edit would be.",
   arguments: insertArguments,
   native: {
-    description: "Adds lines to the open file. Nothing is replaced.",
+    description: "Adds lines to the open file. Nothing is replaced. It is refused as an edit would be.",
     arguments: { after: "The line after which they stand; 0 puts them at the top.", text: "The new lines." },
   },
   endMarker: "end_of_insert",
   parseText: parseInsert,
   replay: "rerun",
   async run({ after, text }, context) {
-    const open = await readOpenFile(context);
-    if (typeof open === "string") return refused(open, context.state);
+    const open = await readForChange(context, after);
+    if (!("file" in open)) return refused(open.text, open.state);
     const lineCount = open.file.lines.length;
     if (after > lineCount) {
       return refused(`There is no line ${after}: \`${open.path}\` has ${counted(lineCount)}.`, context.state);

@@ -1,45 +1,57 @@
 // `open`: makes a file the editor's open file and shows a window of it.
 import { z } from "zod";
-import type { Tool } from "../core/tool.ts";
+import type { Tool, ToolContext } from "../core/tool.ts";
 import { outsideText, resolvePath } from "./filePath.ts";
+import { followLink } from "./followLink.ts";
 import { refused, said } from "./result.ts";
 import { readTextFile } from "./textFile.ts";
-import { clampFirstLine, counted, showWindow, WINDOW_LINES } from "./window.ts";
+import { counted, firstLineFor, showWindow, WINDOW_LINES } from "./window.ts";
 import { splitWords } from "./words.ts";
 
 const openArguments = z.strictObject({ path: z.string().min(1), line: z.int().positive().optional() });
-
-/** Where a line that was asked for stands in the window: a few lines below its top. */
-const LINES_ABOVE = Math.floor(WINDOW_LINES / 6);
 
 export const openTool: Tool<typeof openArguments> = {
   name: "open",
   signature: "open <path> [<line>]",
   description:
     `Opens a text file in the editor and shows up to ${WINDOW_LINES} lines, each after its number and a colon; ` +
-    "with a line number it shows that part of the file. `edit`, `insert` and `scroll` work on the open file.",
+    "with a line number it shows that part of the file. `goto`, `scroll`, `edit` and `insert` work on the open file.",
   arguments: openArguments,
   native: {
     description:
-      "Opens a text file in the editor and shows a part of it, each line after its number and a colon. `edit`, `insert` and `scroll` work on the open file.",
+      "Opens a text file in the editor and shows a part of it, each line after its number and a colon. `goto`, `scroll`, `edit` and `insert` work on the open file.",
     arguments: { path: "The file.", line: "A line to show, counted from 1; left out: the first." },
   },
   endMarker: null,
   parseText: parseOpen,
   replay: "rerun",
   repeatable: true,
-  async run({ path: written, line }, { sandbox, state }) {
-    const path = resolvePath(state, written);
-    if (path === null) return refused(outsideText(written), state);
-    const file = await readTextFile(sandbox, path);
-    if (typeof file === "string") return refused(file, state);
+  async run({ path: written, line }, context) {
+    const { state } = context;
+    const wanted = resolvePath(state, written);
+    if (wanted === null) return refused(outsideText(written), state);
+    const found = await readFollowing(context, wanted);
+    if (typeof found === "string") return refused(found, state);
+    const { path, file } = found;
     if (line !== undefined && line > Math.max(1, file.lines.length)) {
       return refused(`There is no line ${line}: \`${path}\` has ${counted(file.lines.length)}.`, state);
     }
-    const firstLine = clampFirstLine((line ?? 1) - LINES_ABOVE, file.lines.length);
-    return said(showWindow(path, file.lines, firstLine), { ...state, openFile: path, firstLine });
+    const firstLine = firstLineFor(line ?? 1, file.lines.length);
+    const shown = file.fingerprint;
+    return said(showWindow(path, file.lines, firstLine), { ...state, openFile: path, firstLine, shown });
   },
 };
+
+/** The file, or what a link leads to: a change goes there, and the link stays a link. */
+async function readFollowing(context: ToolContext, path: string) {
+  const file = await readTextFile(context.sandbox, path);
+  if (!("code" in file)) return { path, file };
+  if (file.code !== "notAFile") return file.text;
+  const target = await followLink(context, path);
+  if (target.kind !== "file") return target.text;
+  const linked = await readTextFile(context.sandbox, target.path);
+  return "code" in linked ? linked.text : { path: target.path, file: linked };
+}
 
 function parseOpen(rest: string): z.infer<typeof openArguments> | string {
   const words = splitWords(rest);

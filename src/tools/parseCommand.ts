@@ -1,4 +1,5 @@
 // Turns a command as an agent writes it into a tool and its arguments. It runs nothing and sees no sandbox.
+import { z } from "zod";
 import type { Tool } from "../core/tool.ts";
 
 /** The tool that takes every command whose first word names no other. */
@@ -60,7 +61,8 @@ function parseBody(
 function asArguments(tool: Tool, parsed: unknown): ParsedCommand | string {
   if (typeof parsed === "string") return parsed;
   const valid = tool.arguments.safeParse(parsed);
-  if (!valid.success || !isRecord(valid.data)) return `The arguments of \`${tool.name}\` cannot be used.`;
+  if (!valid.success) return `The arguments of \`${tool.name}\` do not fit.\n${z.prettifyError(valid.error)}`;
+  if (!isRecord(valid.data)) return `The arguments of \`${tool.name}\` cannot be used.`;
   return { tool: tool.name, arguments: valid.data };
 }
 

@@ -8,7 +8,7 @@ export function said(text: string, state: EditorState): TextResult {
   return { kind: "text", text, state, ok: true, exitCode: null, timedOut: false, oomKilled: false, cpuMs: 0 };
 }
 
-/** The tool did nothing: `text` tells the agent why and what to do instead. The editor's memory stays as it was. */
+/** The tool did nothing: `text` tells the agent why and what to do instead. */
 export function refused(text: string, state: EditorState): TextResult {
   return { ...said(text, state), ok: false };
 }

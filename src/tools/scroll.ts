@@ -23,7 +23,7 @@ export const scrollTool: Tool<typeof scrollArguments> = {
   async run({ direction }, context) {
     const { state } = context;
     const open = await readOpenFile(context);
-    if (typeof open === "string") return refused(open, state);
+    if (!("file" in open)) return refused(open.text, open.state);
     const lineCount = open.file.lines.length;
     const distance = (WINDOW_LINES - OVERLAP_LINES) * (direction === "down" ? 1 : -1);
     const firstLine = clampFirstLine(state.firstLine + distance, lineCount);
@@ -32,7 +32,11 @@ export const scrollTool: Tool<typeof scrollArguments> = {
       const edge = direction === "down" ? "end" : "beginning";
       return refused(`The window already shows the ${edge} of \`${open.path}\`.`, state);
     }
-    return said(showWindow(open.path, open.file.lines, firstLine), { ...state, firstLine });
+    return said(showWindow(open.path, open.file.lines, firstLine), {
+      ...state,
+      firstLine,
+      shown: open.file.fingerprint,
+    });
   },
 };
 

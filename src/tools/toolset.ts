@@ -4,7 +4,10 @@ import type { ToolSchema } from "../core/model.ts";
 import type { Tool } from "../core/tool.ts";
 import { createTool } from "./create.ts";
 import { editTool } from "./edit.ts";
+import { filemapTool } from "./filemap.ts";
+import { findFileTool } from "./findFile.ts";
 import { forfeitTool } from "./forfeit.ts";
+import { gotoTool } from "./goto.ts";
 import { gpuStateTool } from "./gpuState.ts";
 import { insertTool } from "./insert.ts";
 import { literatureSearchTool } from "./literatureSearch.ts";
@@ -13,13 +16,14 @@ import { memoryWriteTool } from "./memoryWrite.ts";
 import { openTool } from "./open.ts";
 import { parsePdfTool } from "./parsePdf.ts";
 import { scrollTool } from "./scroll.ts";
-import { searchTool } from "./search.ts";
+import { searchDirTool } from "./searchDir.ts";
+import { searchFileTool } from "./searchFile.ts";
 import { shellTool } from "./shell.ts";
 import { submitTool } from "./submit.ts";
 import { validateTool } from "./validate.ts";
 
 /** Raised by hand when a tool behaves or answers otherwise than before, though its doc stays the same. */
-export const TOOLSET_VERSION = 1;
+export const TOOLSET_VERSION = 2;
 
 /** How an episode ends or is scored: every agent has these, whatever its configuration names. */
 export const ENDINGS: readonly Tool[] = [validateTool, submitTool, forfeitTool];
@@ -28,16 +32,20 @@ export const ENDINGS: readonly Tool[] = [validateTool, submitTool, forfeitTool];
 export const toolset: readonly Tool[] = [
   shellTool,
   openTool,
+  gotoTool,
   scrollTool,
   createTool,
   editTool,
   insertTool,
-  searchTool,
+  searchDirTool,
+  searchFileTool,
+  findFileTool,
   ...ENDINGS,
 ];
 
 /** Tools that an agent has only where its configuration names them. */
 const extraTools: readonly Tool[] = [
+  filemapTool,
   memoryReadTool,
   memoryWriteTool,
   literatureSearchTool,

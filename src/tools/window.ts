@@ -4,11 +4,18 @@
 export const WINDOW_LINES = 100;
 /** Lines that two windows share when scrolling. */
 export const OVERLAP_LINES = 2;
+/** Where a line that was asked for stands in the window. */
+const LINES_ABOVE = Math.floor(WINDOW_LINES / 6);
 const LINE_CHARACTERS_MAX = 1_000;
 
 /** The first line of a window that begins as near to `firstLine` as the file allows. */
 export function clampFirstLine(firstLine: number, lineCount: number): number {
   return Math.max(1, Math.min(firstLine, lineCount - WINDOW_LINES + 1));
+}
+
+/** The first line of a window that shows line `line` a few lines below its top. */
+export function firstLineFor(line: number, lineCount: number): number {
+  return clampFirstLine(line - LINES_ABOVE, lineCount);
 }
 
 /** Lines `firstLine` to `lastLine` of a file (1-based, cut to what exists), at most a window of them. */
@@ -21,7 +28,7 @@ export function showWindow(
   if (lines.length === 0) return `[${path}: 0 lines]\n(the file is empty)`;
   const first = Math.max(1, firstLine);
   const last = Math.min(lastLine, first + WINDOW_LINES - 1, lines.length);
-  const shown = lines.slice(first - 1, last).map((line, index) => `${first + index}:${showLine(line)}`);
+  const shown = lines.slice(first - 1, last).map((line, index) => numberedLine(first + index, line));
   return [
     `[${path}: ${counted(lines.length)}]`,
     ...(first > 1 ? [`(${more(first - 1)} above)`] : []),
@@ -37,6 +44,11 @@ export function counted(count: number): string {
 
 function more(count: number): string {
   return `${count} more ${count === 1 ? "line" : "lines"}`;
+}
+
+/** A line after its number and a colon, cut where it is long. */
+export function numberedLine(number: number, line: string): string {
+  return `${number}:${showLine(line)}`;
 }
 
 function showLine(raw: string): string {

@@ -487,6 +487,15 @@ export function sandboxContract(
         expect(text(await shared.read("link", 100))).toBe("replaced");
       });
 
+      it("keep their permissions, and are not replaced where nobody may write them", async () => {
+        await shared.shell("modes", "echo a > tool; chmod 750 tool; echo b > kept; chmod 444 kept", PATIENT);
+        await shared.write("tool", Buffer.from("changed\n"));
+        expect(await refusal(shared.write("kept", Buffer.from("changed\n")))).toBe("denied");
+        expect(await output(shared, "stat -c '%a %n' tool kept; cat tool kept; rm -f tool kept")).toBe(
+          "750 tool\n444 kept\nchanged\nb",
+        );
+      });
+
       it("change from one whole content to the next", async () => {
         const sizes = [300_000, 900_000];
         await shared.write("seen", Buffer.alloc(300_000));

@@ -54,7 +54,7 @@ describe("reset and step", () => {
       },
     });
     const shown = await env.step(action("open", { path: "a.py" }), never);
-    expect(shown.observation.state).toEqual({ openFile: "src/a.py", firstLine: 1, cwd: "src" });
+    expect(shown.observation.state).toMatchObject({ openFile: "src/a.py", firstLine: 1, cwd: "src" });
     await env.step(action("shell", { command: "ls" }), never);
     expect(sandbox.shellCalls.map(({ actionId }) => actionId)).toEqual(["abc/0/0", "abc/0/2"]);
   });

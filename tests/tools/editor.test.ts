@@ -9,7 +9,8 @@ describe("open", () => {
     const shown = await run("open train.py");
     expect(shown.text).toBe("[train.py: 3 lines]\n1: import os\n2:\n3: print(1)");
     expect(shown.ok).toBe(true);
-    expect(state()).toEqual({ openFile: "train.py", firstLine: 1, cwd: "." });
+    const shown16 = expect.stringMatching(/^[0-9a-f]{16}$/);
+    expect(state()).toEqual({ openFile: "train.py", firstLine: 1, shown: shown16, cwd: "." });
   });
 
   it("counts a last line that has no end", async () => {
@@ -50,7 +51,7 @@ describe("open", () => {
 
   it.each([
     ["open nothing.py", "There is no file `nothing.py`."],
-    ["open data", "`data` is not a regular file. Use `ls` to look into a folder."],
+    ["open data", "`data` is a folder, and only files are opened."],
     ["open ../other", "`../other` lies above the working folder."],
     ["open latin.txt", "`latin.txt` is not UTF-8 text"],
     ["open model.bin", "`model.bin` is a binary file"],
@@ -75,6 +76,26 @@ describe("open", () => {
     const lines = (await run("open wide")).text.split("\n");
     expect(lines[1]).toBe(`1: ${"a".repeat(999)}… (52 more characters)`);
     expect(lines[2]).toBe("2: end");
+  });
+});
+
+describe("goto", () => {
+  it("moves the window to a line, as `open` with a line does", async () => {
+    const { run, state } = desk(memorySandbox({ "long.txt": numbered(250) }));
+    await run("open long.txt 120");
+    const there = state();
+    await run("scroll down");
+    const shown = await run("goto 120");
+    expect(shown.text).toContain("(103 more lines above)\n104: line 104\n");
+    expect(state()).toEqual(there);
+    expect((await run("goto 251")).text).toBe("There is no line 251: `long.txt` has 250 lines.");
+    expect(state()).toEqual(there);
+  });
+
+  it("needs an open file", async () => {
+    expect((await desk(memorySandbox()).run("goto 1")).text).toBe(
+      "No file is open. Use `open <path>` first.",
+    );
   });
 });
 
@@ -125,20 +146,20 @@ describe("create", () => {
 
 describe("edit", () => {
   const opened = async (text: string | Uint8Array) => {
-    const sandbox = memorySandbox({ "a.py": text });
+    const sandbox = memorySandbox({ "a.txt": text });
     const { run, state } = desk(sandbox);
-    await run("open a.py");
+    await run("open a.txt");
     return { sandbox, run, state };
   };
 
   it("replaces a range, keeps indentation and blank lines, and shows the place", async () => {
     const { sandbox, run } = await opened("def f():\n  return 1\nprint(f())\n");
     const shown = await run("edit 2:2\n    x = 2\n\n    return x\nend_of_edit");
-    expect(sandbox.text("a.py")).toBe("def f():\n    x = 2\n\n    return x\nprint(f())\n");
+    expect(sandbox.text("a.txt")).toBe("def f():\n    x = 2\n\n    return x\nprint(f())\n");
     expect(shown.text).toBe(
       [
-        "Line 2 of `a.py` replaced by 3 lines. Check the result.",
-        "[a.py: 5 lines]",
+        "Line 2 of `a.txt` replaced by 3 lines. Check the result.",
+        "[a.txt: 5 lines]",
         "1: def f():",
         "2:     x = 2",
         "3:",
@@ -151,25 +172,25 @@ describe("edit", () => {
   it("removes lines when none are given, down to an empty file", async () => {
     const { sandbox, run } = await opened("1\n2\n3\n");
     expect((await run("edit 1:2\nend_of_edit")).text).toBe(
-      "Lines 1 to 2 of `a.py` removed.\n[a.py: 1 line]\n1: 3",
+      "Lines 1 to 2 of `a.txt` removed.\n[a.txt: 1 line]\n1: 3",
     );
     await run("edit 1:1\nend_of_edit");
-    expect(sandbox.text("a.py")).toBe("");
+    expect(sandbox.text("a.txt")).toBe("");
     expect((await run("edit 1:1\nx\nend_of_edit")).text).toBe(
-      "`a.py` is empty. Use `insert 0` to add lines to it.",
+      "`a.txt` is empty. Use `insert 0` to add lines to it.",
     );
   });
 
   it("tells one blank line from none", async () => {
     const { sandbox, run } = await opened("1\n2\n");
     await run("edit 2:2\n\nend_of_edit");
-    expect(sandbox.text("a.py")).toBe("1\n\n");
+    expect(sandbox.text("a.txt")).toBe("1\n\n");
   });
 
   it("shows only the neighbourhood of a change in a long file", async () => {
     const { run, state } = await opened(numbered(300));
     const lines = (await run("edit 150:151\nnew\nend_of_edit")).text.split("\n");
-    expect(lines.slice(1, 4)).toEqual(["[a.py: 299 lines]", "(141 more lines above)", "142: line 142"]);
+    expect(lines.slice(1, 4)).toEqual(["[a.txt: 299 lines]", "(141 more lines above)", "142: line 142"]);
     expect(lines.at(-1)).toBe("(141 more lines below)");
     expect(lines.at(-2)).toBe("158: line 159");
     expect(state().firstLine).toBe(142);
@@ -178,34 +199,52 @@ describe("edit", () => {
   it("ends the last line, keeps Windows line ends and a byte order mark", async () => {
     const { sandbox, run } = await opened("\u{feff}a\r\nb\r\n");
     expect((await run("edit 2:2\nc\nd\nend_of_edit")).text).toContain("2: c\n3: d");
-    expect(sandbox.text("a.py")).toBe("\u{feff}a\r\nc\r\nd\r\n");
+    expect(sandbox.text("a.txt")).toBe("\u{feff}a\r\nc\r\nd\r\n");
     const bare = await opened("a\nb");
     await bare.run("edit 1:1\nz\nend_of_edit");
-    expect(bare.sandbox.text("a.py")).toBe("z\nb\n");
+    expect(bare.sandbox.text("a.txt")).toBe("z\nb\n");
   });
 
   it.each([
     ["edit 2:1\nx\nend_of_edit", "The range 2:1 runs backwards: give the smaller number first."],
-    ["edit 2:4\nx\nend_of_edit", "The range 2:4 does not exist: `a.py` has 3 lines."],
+    ["edit 2:4\nx\nend_of_edit", "The range 2:4 does not exist: `a.txt` has 3 lines."],
   ])("refuses and leaves the file alone: %j", async (command, words) => {
     const { sandbox, run } = await opened("1\n2\n3\n");
     const shown = await run(command);
     expect([shown.ok, shown.text]).toEqual([false, words]);
-    expect(sandbox.text("a.py")).toBe("1\n2\n3\n");
+    expect(sandbox.text("a.txt")).toBe("1\n2\n3\n");
   });
 
   it("refuses a read-only file, and growth beyond what the editor takes", async () => {
     const { sandbox, run } = await opened("1\n");
-    sandbox.readOnly.add("a.py");
+    sandbox.readOnly.add("a.txt");
     expect((await run("edit 1:1\nx\nend_of_edit")).text).toBe(
-      "`a.py` may not be accessed: it is read-only or not yours.",
+      "`a.txt` may not be accessed: it is read-only or not yours.",
     );
     sandbox.readOnly.clear();
     const grown = await run(`insert 1\n${"ä".repeat(1_000_000)}\nend_of_insert`);
     expect(grown.text).toBe(
-      "`a.py` is unchanged: it would grow over the 2000000 bytes that the editor takes.",
+      "`a.txt` is unchanged: it would grow over the 2000000 bytes that the editor takes.",
     );
-    expect(sandbox.text("a.py")).toBe("1\n");
+    expect(sandbox.text("a.txt")).toBe("1\n");
+  });
+
+  it("is refused once where the file has changed since it was seen, and then knows it", async () => {
+    const { sandbox, run, state } = await opened("1\n2\n3\n");
+    sandbox.files.set("a.txt", Buffer.from("0\n1\n2\n3\n"));
+    const shown = await run("edit 2:2\ntwo\nend_of_edit");
+    expect(shown.ok).toBe(false);
+    expect(shown.text).toBe(
+      "Nothing was changed: `a.txt` is not as you saw it last, so line numbers may have moved. " +
+        "This is how it is now; look, then edit.\n[a.txt: 4 lines]\n1: 0\n2: 1\n3: 2\n4: 3",
+    );
+    expect(sandbox.text("a.txt")).toBe("0\n1\n2\n3\n");
+    expect((await run("edit 3:3\ntwo\nend_of_edit")).ok).toBe(true);
+    expect((await run("insert 0\ntop\nend_of_insert")).ok).toBe(true);
+    expect(sandbox.text("a.txt")).toBe("top\n0\n1\ntwo\n3\n");
+    sandbox.files.delete("a.txt");
+    expect((await run("insert 0\ntop\nend_of_insert")).text).toBe("There is no file `a.txt`.");
+    expect(state().openFile).toBe("a.txt");
   });
 
   it("needs an open file", async () => {
@@ -233,47 +272,5 @@ describe("insert", () => {
     const { run } = desk(memorySandbox({ a: "1\n" }), { openFile: "a" });
     expect((await run("insert 2\nx\nend_of_insert")).text).toBe("There is no line 2: `a` has 1 line.");
     expect((await run("insert 1\nend_of_insert")).text).toBe("There are no lines to insert.");
-  });
-});
-
-describe("search", () => {
-  const files = {
-    "a.py": "import os\nlearning_rate = 1\n",
-    "src/b.py": "x\n\n  learning_rate = 2  # (.*)\n",
-    ".hidden/c.py": "learning_rate\n",
-    "model.bin": "learning_rate\0",
-  };
-
-  it("lists places in order, and skips hidden and binary files", async () => {
-    const shown = await desk(memorySandbox(files)).run("search learning_rate");
-    expect(shown.text).toBe(
-      '"learning_rate" in the working folder: 2 places in 2 files.\n' +
-        "a.py:2: learning_rate = 1\nsrc/b.py:3: learning_rate = 2  # (.*)",
-    );
-    expect(shown.ok).toBe(true);
-  });
-
-  it("takes the text literally, and a folder or a file", async () => {
-    const { run } = desk(memorySandbox(files));
-    expect((await run('search "# (.*)" src')).text).toBe(
-      '"# (.*)" in `src`: 1 place in 1 file.\nsrc/b.py:3: learning_rate = 2  # (.*)',
-    );
-    expect((await run("search os a.py")).text).toBe('"os" in `a.py`: 1 place in 1 file.\na.py:1: import os');
-    expect((await run("search absent")).text).toBe('"absent" does not occur in the working folder.');
-    expect((await run("search os gone")).text).toBe("There is no file or folder `gone`.");
-  });
-
-  it("looks under the shell's directory", async () => {
-    const shown = await desk(memorySandbox(files), { cwd: "src" }).run("search learning_rate");
-    expect(shown.text).toContain("in `src`: 1 place in 1 file.\nsrc/b.py:3:");
-  });
-
-  it("lists a bounded number of places and cuts long lines", async () => {
-    const shown = await desk(memorySandbox({ many: `${"x".repeat(5_000)}\n`.repeat(100) })).run("search xx");
-    const lines = shown.text.split("\n");
-    expect(lines[0]).toBe('"xx" in the working folder: 100 places in 1 file.');
-    expect(lines[1]).toBe(`many:1: ${"x".repeat(200)}…`);
-    expect(lines).toHaveLength(62);
-    expect(lines.at(-1)).toBe("(40 more; search for something rarer, or in a smaller folder)");
   });
 });

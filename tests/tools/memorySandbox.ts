@@ -86,10 +86,16 @@ export function memorySandbox(
           await writeFile(join(folder, path), data);
         }
         return await new Promise<ExecResult>((resolve) => {
-          execFile(program, args, { cwd: folder, timeout: options.timeoutMs }, (error, stdout, stderr) => {
-            const exitCode = error === null ? 0 : typeof error.code === "number" ? error.code : 1;
-            resolve({ ...PLAIN, exitCode, output: stdout + stderr, timedOut: error?.killed === true });
-          });
+          const child = execFile(
+            program,
+            args,
+            { cwd: folder, timeout: options.timeoutMs },
+            (error, stdout, stderr) => {
+              const exitCode = error === null ? 0 : typeof error.code === "number" ? error.code : 1;
+              resolve({ ...PLAIN, exitCode, output: stdout + stderr, timedOut: error?.killed === true });
+            },
+          );
+          child.stdin?.end(options.stdin);
         });
       } finally {
         await rm(folder, { recursive: true });

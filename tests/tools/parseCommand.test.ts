@@ -16,8 +16,13 @@ describe("parseCommand", () => {
     ["edit 3:7\nend_of_edit", "edit", { first: 3, last: 7, text: "" }],
     ["edit 3 7\nend_of_edit", "edit", { first: 3, last: 7, text: "" }],
     ["insert 0\nx\n  end_of_insert  ", "insert", { after: 0, text: "x\n" }],
-    ["search lr", "search", { text: "lr" }],
-    ['search "a \\"b\\"" src/', "search", { text: 'a "b"', path: "src/" }],
+    ["goto 12", "goto", { line: 12 }],
+    ["search_dir lr", "search_dir", { text: "lr" }],
+    ['search_dir "a \\"b\\"" src/', "search_dir", { text: 'a "b"', folder: "src/" }],
+    ["search_file lr", "search_file", { text: "lr" }],
+    ["search_file 'def f' a.py", "search_file", { text: "def f", path: "a.py" }],
+    ["find_file *.py src", "find_file", { name: "*.py", folder: "src" }],
+    ["search lr", "shell", { command: "search lr" }],
     ["validate", "validate", {}],
     ["submit", "submit", {}],
     ["forfeit", "forfeit", {}],
@@ -49,9 +54,15 @@ describe("parseCommand", () => {
     ["edit 0:3\nx\nend_of_edit", "`edit` takes a range of line numbers counted from 1"],
     ["insert a\nx\nend_of_insert", "`insert` takes a line number"],
     ["insert 1\nx\nend_of_edit", "`insert` has no end"],
-    ["search", "`search` takes a text"],
-    ["search two words src", "`search` takes a text"],
-    [`search ${"x".repeat(1_001)}`, "too long to search for"],
+    ["goto", "`goto` takes one line number"],
+    ["goto 0", "`goto` takes one line number"],
+    ["goto +3", "`goto` takes one line number"],
+    ["search_dir", "`search_dir` takes one or two words"],
+    ["search_dir two words src", "`search_dir` takes one or two words"],
+    ['search_dir ""', "`search_dir` takes one or two words"],
+    [`search_dir ${"x".repeat(1_001)}`, "The arguments of `search_dir` do not fit.\n✖ Too big"],
+    ["search_file", "`search_file` takes one or two words"],
+    ["find_file src/a.py", "`find_file` takes a file's name, and its folder after it"],
     ["submit now", "`submit` stands alone: write nothing after it."],
     ["validate && ls", "`validate` stands alone: write nothing after it."],
     ["forfeit please", "`forfeit` stands alone: write nothing after it."],
@@ -78,7 +89,7 @@ describe("toolset", () => {
     const docs = toolDocs(toolset).split("\n");
     expect(docs).toHaveLength(toolset.length);
     expect(docs.map((line) => /^- `(\w+)/.exec(line)?.[1])).toEqual(toolset.map(({ name }) => name));
-    expect(docs[4]).toContain(
+    expect(docs[5]).toContain(
       "`edit <first>:<last>`, then lines, then `end_of_edit` alone on a line. Replaces",
     );
   });

@@ -1,6 +1,6 @@
 // Runs commands against a sandbox as an agent writes them, keeping the editor's state between them.
 import type { Sandbox } from "../../src/core/sandbox.ts";
-import type { EditorState, ToolResult } from "../../src/core/tool.ts";
+import type { EditorState, Tool, ToolResult } from "../../src/core/tool.ts";
 import { parseCommand } from "../../src/tools/parseCommand.ts";
 import { toolset } from "../../src/tools/toolset.ts";
 
@@ -12,15 +12,21 @@ export interface Desk {
   state(): EditorState;
 }
 
-export function desk(sandbox: Sandbox, from: Partial<EditorState> = {}): Desk {
+/** A sandbox answers a known action id with its first result: each action has an id of its own. */
+let count = 0;
+
+export function desk(
+  sandbox: Sandbox,
+  from: Partial<EditorState> = {},
+  tools: readonly Tool[] = toolset,
+): Desk {
   let state: EditorState = { openFile: null, firstLine: 1, cwd: ".", ...from };
-  let count = 0;
   return {
     state: () => state,
     async run(command) {
-      const parsed = parseCommand(toolset, command);
+      const parsed = parseCommand(tools, command);
       if (typeof parsed === "string") throw new Error(parsed);
-      const tool = toolset.find(({ name }) => name === parsed.tool);
+      const tool = tools.find(({ name }) => name === parsed.tool);
       if (tool === undefined) throw new Error(`no tool ${parsed.tool}`);
       const result = await tool.run(parsed.arguments, {
         sandbox,

@@ -5,7 +5,7 @@ export type BelievedFiles = ReadonlyMap<string, string>;
 
 const MARK_LEFT_OUT = /\[… \d+ bytes left out …\]/;
 const FAILED =
-  /\[exit code \d+\]|^There is no|does not exist|No file is open|runs backwards|exists already|is unchanged/m;
+  /\[exit code \d+\]|^There is no|does not exist|No file is open|runs backwards|exists already|is unchanged|^Nothing was changed/m;
 
 /** The number of lines of a text whose numbers are certain: all, or those before a cut. */
 export function certainLines(text: string): readonly string[] {
