@@ -1,7 +1,7 @@
 // The form `fenced`: thinking in words and exactly one fenced block with one command. It knows no tools.
 import type { ModelReply } from "../../core/model.ts";
 import { fencedText, scanBlocks } from "../blocks.ts";
-import { holdsNativeCall, malformed, nativeCall, replyText } from "../replyText.ts";
+import { afterThinking, holdsNativeCall, malformed, nativeCall, replyText } from "../replyText.ts";
 import type { AskedCommand, TextForm } from "./textForm.ts";
 
 const WHERE = "in a fenced block";
@@ -12,6 +12,7 @@ export const fencedForm: TextForm = {
   version: 1,
   parse: parseFenced,
   write: (thought, command) => `${thought}\n\n${fencedText(command)}`,
+  thoughtOf: (text) => scanBlocks(afterThinking(text)).outside.trim(),
 };
 
 /** Reads a reply of the fenced format: exactly one block between fences of three or more backquotes. */

@@ -1,11 +1,14 @@
 // The form `json`: the whole reply is one JSON object with a thought and a command. It knows no tools.
 import { z } from "zod";
+import { isJsonWithin } from "../../core/json.ts";
 import type { ModelReply } from "../../core/model.ts";
 import { scanBlocks } from "../blocks.ts";
-import { holdsNativeCall, malformed, nativeCall, replyText } from "../replyText.ts";
+import { afterThinking, holdsNativeCall, malformed, nativeCall, replyText } from "../replyText.ts";
 import type { Asked, TextForm } from "./textForm.ts";
 
 const WHERE = "as `command` of one JSON object";
+/** Deepest nesting of a reply that is still taken for one. */
+const DEPTH_MAX = 36;
 /** How much of the JSON parser's complaint the model is told. */
 const COMPLAINT_MAX = 300;
 
@@ -21,7 +24,12 @@ export const jsonForm: TextForm = {
   name: "json",
   version: 1,
   parse: parseJson,
-  write: (thought, command) => JSON.stringify({ thought, command }, null, 1),
+  write: (thought, command) => JSON.stringify({ thought, command }),
+  thoughtOf(text) {
+    const given = jsonOf(withoutFence(afterThinking(text).trim()));
+    const read = replySchema.safeParse("value" in given ? given.value : null);
+    return read.success ? read.data.thought.trim() : "";
+  },
 };
 
 /** Reads a reply that is one JSON object, bare or in one fenced block; members besides `thought` and `command` are passed over. */
@@ -38,6 +46,9 @@ export function parseJson(reply: Pick<ModelReply, "text" | "toolCalls" | "finish
   }
   const given = jsonOf(text);
   if ("problem" in given) return malformed(`Your reply is not valid JSON (${given.problem}).`);
+  if (!isJsonWithin(given.value, DEPTH_MAX)) {
+    return malformed("Your JSON object is nested too deep, or holds a number that is too large.");
+  }
   const read = replySchema.safeParse(given.value);
   if (!read.success) {
     return malformed(

@@ -1,7 +1,7 @@
 // The form `lastBlock`: thinking in words that may quote code in fenced blocks; the last block is the command. It knows no tools.
 import type { ModelReply } from "../../core/model.ts";
 import { fencedText, scanBlocks } from "../blocks.ts";
-import { holdsNativeCall, malformed, nativeCall, replyText } from "../replyText.ts";
+import { afterThinking, holdsNativeCall, malformed, nativeCall, replyText } from "../replyText.ts";
 import type { AskedCommand, TextForm } from "./textForm.ts";
 
 const WHERE = "in the last fenced block";
@@ -11,6 +11,10 @@ export const lastBlockForm: TextForm = {
   version: 1,
   parse: parseLastBlock,
   write: (thought, command) => `${thought}\n\n${fencedText(command)}`,
+  thoughtOf(text) {
+    const { blocks, outside } = scanBlocks(afterThinking(text));
+    return [outside.trim(), ...blocks.slice(0, -1).map(fencedText)].join("\n");
+  },
 };
 
 /** Reads the last top-level block of a reply; earlier ones are part of the thinking. */

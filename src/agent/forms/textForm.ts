@@ -19,4 +19,6 @@ export interface TextForm {
   parse(reply: Pick<ModelReply, "text" | "toolCalls" | "finish">): Asked;
   /** A reply of this form that asks for a command, for demonstrations: what `parse` reads back. */
   write(thought: string, command: string): string;
+  /** The thinking of a reply that `parse` reads, without its command: for demonstrations. */
+  thoughtOf(text: string): string;
 }

@@ -1,7 +1,7 @@
 // The form `xml`: thinking in words and one command between <command> and </command>, taken as it stands: nothing is unescaped. It knows no
 // tools.
 import type { ModelReply } from "../../core/model.ts";
-import { holdsNativeCall, malformed, nativeCall, replyText } from "../replyText.ts";
+import { afterThinking, holdsNativeCall, malformed, nativeCall, replyText } from "../replyText.ts";
 import type { AskedCommand, TextForm } from "./textForm.ts";
 
 const OPEN = "<command>";
@@ -15,8 +15,12 @@ export const xmlForm: TextForm = {
   version: 1,
   parse: parseXml,
   write(thought, command) {
-    const content = command.includes(CLOSE) ? `${DATA_OPEN}${command}]]>` : `\n${command}\n`;
+    const content = needsData(command) ? `${DATA_OPEN}${command}]]>` : `\n${command}\n`;
     return `<thought>\n${thought}\n</thought>\n${OPEN}${content}${CLOSE}`;
+  },
+  thoughtOf(text) {
+    const before = afterThinking(text).split(OPEN)[0] ?? "";
+    return before.replaceAll(/<\/?thought>/g, "").trim();
   },
 };
 
@@ -49,4 +53,9 @@ export function parseXml(reply: Pick<ModelReply, "text" | "toolCalls" | "finish"
   const command = isData ? content : content.replace(/^[ \t]*\n/, "").replace(/\n[ \t]*$/, "");
   if (command.trim() === "") return malformed("The command is empty.");
   return { kind: "command", command };
+}
+
+/** Commands that would be read otherwise between plain tags. */
+function needsData(command: string): boolean {
+  return command.includes(CLOSE) || command.startsWith(DATA_OPEN) || command !== command.trim();
 }
