@@ -31,7 +31,8 @@ export const demonstrationSchema = z.strictObject({
     model: z.string(),
     provider: z.string(),
     scaffold: z.string(),
-    score: z.number().nullable(),
+    /** Its best score by `validate`; null where none was validated. */
+    validated: z.number().nullable(),
   }),
   stepsMax: z.int().positive(),
   /** The task's message as the agent read it. */

@@ -1,10 +1,16 @@
 // `show RUN KEY`: one rollout as it happened: what the model saw and said, what was done, what came of it.
+import { demonstrationOf, writeDemonstration } from "../compose/demonstrations.ts";
 import { readStoredRun } from "../compose/storedRun.ts";
 import { UserError } from "../core/errors.ts";
 import type { PooledMessage } from "../core/message.ts";
 import type { StepAction, StepRecord } from "../core/trajectory.ts";
 import type { AddCommand } from "./command.ts";
 import { readRollout, type Shown } from "./readRollout.ts";
+
+interface ShowOptions {
+  readonly step?: string;
+  readonly demonstration?: string;
+}
 
 export const showCommand: AddCommand = (program, world) => {
   program
@@ -13,9 +19,19 @@ export const showCommand: AddCommand = (program, world) => {
     .argument("<run>", "the run directory")
     .argument("<key>", "the rollout's key, or the start of it")
     .option("--step <n>", "one step, counted from 0, with the whole prompt that was sent")
-    .action(async (directory: string, prefix: string, options: { step?: string }) => {
-      const { reader } = await readStoredRun(directory, []);
-      const shown = await readRollout(reader, prefix);
+    .option("--demonstration <file>", "instead: write it into a new file that agents can be shown")
+    .action(async (directory: string, prefix: string, options: ShowOptions) => {
+      const stored = await readStoredRun(directory, []);
+      const shown = await readRollout(stored.reader, prefix);
+      if (options.demonstration !== undefined) {
+        const demonstration = await demonstrationOf(world, stored, shown.rollout);
+        await writeDemonstration(options.demonstration, demonstration);
+        const count = demonstration.steps.length;
+        world.say(
+          `${options.demonstration}: ${demonstration.task}, ${count} ${count === 1 ? "step" : "steps"}`,
+        );
+        return;
+      }
       const asked = options.step === undefined ? undefined : stepAt(shown, options.step);
       for (const line of shown.head) world.say(line);
       if (asked === undefined) {
