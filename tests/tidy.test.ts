@@ -26,6 +26,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   rewards: ["core"],
   judge: ["core", "tasks"],
   importers: ["core", "tasks", "dataset"],
+  compat: ["core", "tools", "importers"],
   env: ["core", "tools"],
   agent: ["core", "tools"],
   export: ["core", "dataset", "compute"],
@@ -35,9 +36,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   pipeline: ["core", "tasks", "stages", "schedule", "store", "notify", "web"],
   serve: ["core"],
   compose: [
-    "core tasks images sandbox models tools store dataset schedule notify memory web rewards compute judge env agent export importers report rollout stages pipeline serve",
+    "core tasks images sandbox models tools store dataset schedule notify memory web rewards compute judge env agent export importers compat report rollout stages pipeline serve",
   ].flatMap((names) => names.split(" ")),
-  cli: ["compose", "core", "pipeline", "stages", "store", "tasks", "export", "dataset", "report"],
+  cli: ["compose", "compat", "core", "pipeline", "stages", "store", "tasks", "export", "dataset", "report"],
   index: ["compose", "core", "pipeline", "stages", "store", "tasks", "tools", "export", "dataset"],
 };
 

@@ -12,6 +12,7 @@ import { imagesCommand } from "./images.ts";
 import { importCommand } from "./import.ts";
 import { memoryCommand } from "./memory.ts";
 import { planCommand } from "./plan.ts";
+import { replayCheckCommand } from "./replayCheck.ts";
 import { rerunCommand } from "./rerun.ts";
 import { resumeCommand } from "./resume.ts";
 import { runCommand } from "./run.ts";
@@ -35,6 +36,7 @@ const COMMANDS: readonly AddCommand[] = [
   exportCommand,
   memoryCommand,
   importCommand,
+  replayCheckCommand,
   doctorCommand,
   gcCommand,
   rerunCommand,

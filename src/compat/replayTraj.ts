@@ -1,0 +1,321 @@
+// Carries a recorded run of MLGym's out again, action by action, and compares what is data. It stops at nothing that only differs.
+import type { TaskDefinition } from "../core/task.ts";
+import type { MlgymSettings } from "../importers/mlgym/config.ts";
+import { relocated } from "../importers/mlgym/relocate.ts";
+import type { Traj, TrajStep } from "../importers/traj/trajFile.ts";
+import { type Act, printedOf } from "./act.ts";
+import { type MlgymCommand, parseAction } from "./commands.ts";
+import { compareFacts, type Ground } from "./compareFacts.ts";
+import { mlgymEditor } from "./editor.ts";
+import type { Difference, Fact, FactClass } from "./facts.ts";
+import { commandHere, herePath } from "./paths.ts";
+import { recordedFacts, shellFacts } from "./recordedFacts.ts";
+import type { Vintage } from "./vintage.ts";
+
+export interface ReplayTask {
+  readonly definition: TaskDefinition;
+  readonly settings: MlgymSettings;
+  /** False where the task cannot be judged: then scores are not compared. */
+  readonly isJudged: boolean;
+}
+
+/** Why an action was not carried out or not compared. */
+export const SKIPPED = {
+  timedOut: "timed out when it was recorded: nobody waits for it again",
+  network: "needs the network, which sandboxes have not",
+  mixed: "several commands in one line of the shell, some of them MLGym's",
+  notJudged: "asks for a score of a task that cannot be judged here",
+  noReply: "the loop's own ending without a score",
+} as const;
+export type Skipped = keyof typeof SKIPPED;
+
+export interface ReplayReport {
+  readonly steps: number;
+  readonly equal: Readonly<Partial<Record<FactClass, number>>>;
+  readonly differences: readonly Difference[];
+  readonly skipped: Readonly<Partial<Record<Skipped, number>>>;
+  /** Lines that were not compared, since the file was rebuilt from them. */
+  readonly given: number;
+  readonly vintage: Vintage["name"];
+}
+
+const TIMED_OUT = /EXECUTION TIMED OUT/;
+const ENDED = /^Exited \((?!submit)/;
+const NETWORK = /^(?:pip3?|conda|git|wget|curl|apt|apt-get|sudo|python3? -m pip)\s/;
+const MLGYM_WORD =
+  /(?:^|[;&|]\s*)(?:open|goto|scroll_up|scroll_down|create|edit|insert|search_dir|search_file|find_file|validate|submit)\b/;
+const RANDOM_TOLERANCE = 0.03;
+const EXACT_TOLERANCE = 1e-6;
+const JUDGED_ENDING = /^(submitted|autosubmission|evaluation_format_error|submission_not_found)\b/;
+
+/** Replays a run in an environment that stands as the run began. Throws only where the sandbox is broken. */
+export async function replayTraj(
+  traj: Traj,
+  task: ReplayTask,
+  vintage: Vintage,
+  act: Act,
+): Promise<ReplayReport> {
+  const { definition, settings } = task;
+  const editor = mlgymEditor(act);
+  const equal: Partial<Record<FactClass, number>> = {};
+  const skipped: Partial<Record<Skipped, number>> = {};
+  const differences: Difference[] = [];
+  const isVintageOld = vintage.name === "V1";
+  let given = 0;
+  let cwd = ".";
+  let judgeReason: string | null = null;
+
+  await act("shell", { command: `shopt -s expand_aliases; alias ls='ls -F'` });
+  if (settings.readOnly) await act("shell", { command: `chmod 555 ${settings.script}` });
+
+  const skip = (why: Skipped) => {
+    skipped[why] = (skipped[why] ?? 0) + 1;
+  };
+
+  const evaluated = async (): Promise<readonly Fact[]> => {
+    const { validation } = await act("validate", {});
+    judgeReason = validation?.reason ?? null;
+    return evaluationFacts(definition, settings, validation?.score ?? null, judgeReason);
+  };
+
+  const shell = async (command: string): Promise<readonly Fact[] | Skipped> => {
+    if (NETWORK.test(command)) return "network";
+    const here = commandHere(command);
+    const check = `/bin/bash -n <<'NIGHTSHIFT_END'\n${here}\nNIGHTSHIFT_END`;
+    const checked = await act("shell", { command: check });
+    if (checked.exitCode !== 0) return [{ class: "outcome", key: "outcome", value: "syntax" }];
+    if (MLGYM_WORD.test(command)) return "mixed";
+    const answer = await act("shell", { command: here });
+    cwd = answer.cwd;
+    return answer.timedOut ? "timedOut" : shellFacts(command, printedOf(answer));
+  };
+
+  const carryOut = async (
+    command: MlgymCommand,
+    recorded: readonly Fact[],
+  ): Promise<readonly Fact[] | Skipped> => {
+    const ending = recorded.find((fact) => fact.class === "outcome")?.value ?? "";
+    switch (command.kind) {
+      case "open":
+      case "goto":
+      case "create":
+        return editor[command.kind](command.words.map(herePath));
+      case "scroll":
+        return editor.scroll(command.direction);
+      case "edit":
+        return editor.edit(command.range, command.text.map(relocated), ending);
+      case "insert":
+        return editor.insert(command.after, command.text.map(relocated), ending);
+      case "malformed":
+        return [{ class: "outcome", key: "outcome", value: "malformed" }];
+      case "searchDir":
+      case "searchFile":
+      case "findFile":
+        return searched(act, command, editor.openFile());
+      case "validate":
+        return task.isJudged ? evaluated() : "notJudged";
+      case "submit":
+      case "exit":
+        return "noReply";
+      case "shell":
+        return shell(command.command);
+      default:
+        return command satisfies never;
+    }
+  };
+
+  const compare = (index: number, recorded: readonly Fact[], now: readonly Fact[], step: TrajStep) => {
+    const isLooking = parseAction(step.action).every(
+      ({ kind }) => kind === "open" || kind === "goto" || kind === "scroll",
+    );
+    const rebuiltHere = isLooking && rebuiltWindow(recorded, vintage, editor.changed);
+    const isGiven = (fact: Fact) =>
+      rebuiltHere && (fact.class === "line" || fact.class === "header" || fact.class === "range");
+    given += recorded.filter(isGiven).length;
+    const ground: Ground = {
+      step: index,
+      tolerance: (score) =>
+        definition.judge.kind === "script" ? RANDOM_TOLERANCE : EXACT_TOLERANCE * Math.abs(score),
+      isTampered: [...editor.changed].some(
+        (file) => !settings.submission.includes(file) && vintage.workspace.some(({ path }) => path === file),
+      ),
+      judgeReason,
+      observation: step.observation ?? "",
+      unknownFiles: isVintageOld ? vintage.unseen : new Set(),
+    };
+    const found = compareFacts(
+      recorded.filter((fact) => !isGiven(fact)),
+      now.filter((fact) => !isGiven(fact)),
+      ground,
+    );
+    for (const [name, count] of Object.entries(found.equal)) {
+      const fact = recorded.find((one) => one.class === name)?.class;
+      if (fact !== undefined) equal[fact] = (equal[fact] ?? 0) + count;
+    }
+    differences.push(...found.differences);
+  };
+
+  const last = traj.trajectory.length - 1;
+  for (const [index, step] of traj.trajectory.entries()) {
+    const observation = step.observation ?? "";
+    compare(index, recordedState(step), stateNow(editor.openFile(), cwd, step), step);
+    const commands = parseAction(step.action);
+    const isEnding = index === last && JUDGED_ENDING.test(traj.info.exit_status ?? "");
+    if (isEnding && (ENDED.test(observation) || commands.at(-1)?.kind === "submit")) {
+      if (!task.isJudged) skip("notJudged");
+      else {
+        const now = (await evaluated()).filter(
+          (fact) => fact.class === "outcome" || (fact.class === "score" && fact.key === settings.metric),
+        );
+        compare(index, endingFacts(traj, settings), now, step);
+      }
+      continue;
+    }
+    if (TIMED_OUT.test(observation)) {
+      skip("timedOut");
+      continue;
+    }
+    const [command] = commands;
+    if (command === undefined || commands.length > 1) {
+      if (commands.length > 1) skip("mixed");
+      continue;
+    }
+    const recorded = recordedFacts(command, observation);
+    const now = await carryOut(command, recorded);
+    if (typeof now === "string") skip(now);
+    else compare(index, scoresThatCount(recorded, settings), now, step);
+  }
+  return {
+    steps: traj.trajectory.length,
+    equal,
+    differences,
+    skipped,
+    given,
+    vintage: vintage.name,
+  };
+}
+
+/** What a search of ours found, as facts of MLGym's form. */
+async function searched(
+  act: Act,
+  command: Extract<MlgymCommand, { words: readonly string[] }>,
+  openFile: string | null,
+): Promise<readonly Fact[]> {
+  const [what, where, ...others] = command.words;
+  const ended = (value: string): readonly Fact[] => [{ class: "outcome", key: "outcome", value }];
+  if (what === undefined || what === "" || others.length > 0) return ended("usage");
+  const target = where === undefined ? null : herePath(where);
+  if (command.kind === "searchFile") {
+    const path = target ?? openFile;
+    if (path === null) return ended("noFile");
+    const answer = await act("search_file", { text: what, path });
+    if (!answer.ok) return ended("missing");
+    const lines = [...answer.text.matchAll(/^\s*(\d+):(.*)$/gm)].map(
+      ([, line = "", text = ""]): Fact => ({ class: "match", key: `line ${line}`, value: text.trim() }),
+    );
+    if (lines.length === 0) return ended("none");
+    return [
+      ...ended("found"),
+      { class: "match", key: "total", value: `${lines.length} in ${path}` },
+      ...lines,
+    ];
+  }
+  const folder = target ?? ".";
+  const isSearch = command.kind === "searchDir";
+  const answer = isSearch
+    ? await act("search_dir", { text: what, folder })
+    : await act("find_file", { name: what, folder });
+  if (!answer.ok) return ended("missing");
+  const files = isSearch
+    ? [...answer.text.matchAll(/^(?!\s)(\S.*) \((\d+) match(?:es)?\)$/gm)].map(
+        ([, path = "", count = ""]): Fact => ({ class: "match", key: herePath(path), value: count }),
+      )
+    : answer.text
+        .split("\n")
+        .slice(1)
+        .map((path): Fact => ({ class: "match", key: herePath(path), value: "found" }));
+  if (files.length === 0) return ended("none");
+  const total = isSearch ? files.reduce((sum, { value }) => sum + Number(value), 0) : files.length;
+  return [...ended("found"), { class: "match", key: "total", value: `${total} in ${folder}` }, ...files];
+}
+
+/** Of a recorded score only the metric that counts is compared, and the baseline's. */
+function scoresThatCount(facts: readonly Fact[], { metric }: MlgymSettings): readonly Fact[] {
+  const isOf = (key: string, name: string) => key.toLowerCase() === name.toLowerCase();
+  return facts.flatMap((fact): readonly Fact[] => {
+    if (fact.class !== "score") return [fact];
+    if (isOf(fact.key, metric)) return [{ ...fact, key: metric }];
+    return isOf(fact.key, `baseline ${metric}`) ? [{ ...fact, key: `baseline ${metric}` }] : [];
+  });
+}
+
+function evaluationFacts(
+  { mlgym, anchors }: TaskDefinition,
+  { metric, script }: MlgymSettings,
+  score: number | null,
+  reason: string | null,
+): readonly Fact[] {
+  const ended = (value: string): Fact => ({ class: "outcome", key: "outcome", value });
+  if (score !== null) {
+    const baseline = mlgym?.baseline[metric] ?? anchors.starter;
+    return [
+      ended("scored"),
+      { class: "score", key: metric, value: String(score) },
+      { class: "score", key: `baseline ${metric}`, value: String(baseline) },
+    ];
+  }
+  if (/\bis missing\b/.test(reason ?? "")) return [ended("missing")];
+  const error = new RegExp(
+    `^${script.replaceAll(".", "\\.")} failed: ([A-Z]\\w*(?:Error|Exception)\\b.*?)(?: \\([^()]+, line \\d+\\))?$`,
+  ).exec(reason ?? "");
+  return [
+    ended("invalid"),
+    ...(error?.[1] === undefined ? [] : [{ class: "error", key: "error", value: error[1] } as const]),
+  ];
+}
+
+/** How the run's last evaluation ended, from what MLGym noted of the whole run. */
+function endingFacts({ info }: Traj, { metric }: MlgymSettings): readonly Fact[] {
+  const [, status] = JUDGED_ENDING.exec(info.exit_status ?? "") ?? [];
+  const value =
+    status === "evaluation_format_error"
+      ? "invalid"
+      : status === "submission_not_found"
+        ? "missing"
+        : "scored";
+  const ended: Fact = { class: "outcome", key: "outcome", value };
+  const scores = Object.entries(info.score.at(-1) ?? {});
+  const [, score] = scores.find(([name]) => name.toLowerCase() === metric.toLowerCase()) ?? [];
+  if (value !== "scored" || typeof score !== "number") return [ended];
+  return [ended, { class: "score", key: metric, value: String(score) }];
+}
+
+/** Open file and directory as MLGym noted them before the action; older notes have other members beside. */
+function recordedState(step: TrajStep): readonly Fact[] {
+  const text = step.state ?? "";
+  const member = (name: string) => new RegExp(`"${name}":\\s*"((?:[^"\\\\]|\\\\.)*)"`).exec(text)?.[1];
+  const [file, folder] = [member("open_file"), member("working_dir")];
+  return [
+    ...(file === undefined ? [] : [{ class: "state", key: "open file", value: herePath(file) } as const]),
+    ...(folder === undefined ? [] : [{ class: "state", key: "directory", value: herePath(folder) } as const]),
+  ];
+}
+
+function stateNow(openFile: string | null, cwd: string, step: TrajStep): readonly Fact[] {
+  if (step.state === null) return [];
+  return [
+    { class: "state", key: "open file", value: openFile ?? "n/a" },
+    { class: "state", key: "directory", value: herePath(cwd) },
+  ];
+}
+
+/** Whether a step shows a file that was rebuilt from such showing, and is still as it was. */
+function rebuiltWindow(
+  recorded: readonly Fact[],
+  { rebuilt }: Vintage,
+  changed: ReadonlySet<string>,
+): boolean {
+  const header = recorded.find((fact) => fact.class === "header")?.value ?? "";
+  const path = header.slice(0, header.lastIndexOf(", "));
+  return rebuilt.has(path) && !changed.has(path);
+}
