@@ -8,7 +8,7 @@ import ast, builtins, json, symtable, sys, warnings
 warnings.simplefilter("ignore")
 ERRORS_MAX = 50
 # Names that Python or its import machinery brings into a module or a class, beside those of builtins.
-GIVEN = set(dir(builtins)) | {"__file__", "__path__", "__annotations__", "__module__", "__qualname__", "__class__", "WindowsError"}
+GIVEN = set(dir(builtins)) | {"__file__", "__path__", "__builtins__", "__annotations__", "__module__", "__qualname__", "__class__", "WindowsError"}
 
 
 def error(line, message, kind="syntax"):
@@ -33,8 +33,10 @@ def undefined_names(text, tree):
         table = tables.pop()
         tables.extend(table.get_children())
         for symbol in table.get_symbols():
-            if symbol.is_declared_global() and is_bound(symbol):
-                bound.add(symbol.get_name())
+            if is_bound(symbol):
+                # Python takes all names of a function called \`top\` for global, whatever they are.
+                if symbol.is_declared_global():
+                    bound.add(symbol.get_name())
             elif symbol.is_referenced() and (table.get_type() == "module" or symbol.is_global()):
                 names.add(symbol.get_name())
     names -= bound | GIVEN
@@ -52,7 +54,7 @@ def undefined_names(text, tree):
 
 
 def is_bound(symbol):
-    return symbol.is_assigned() or symbol.is_imported() or symbol.is_namespace()
+    return symbol.is_parameter() or symbol.is_assigned() or symbol.is_imported() or symbol.is_namespace()
 
 
 def json_errors(text):

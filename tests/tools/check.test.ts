@@ -64,6 +64,10 @@ describe("a change of a program", () => {
       "names of handlers, loops and matches",
       "insert 8\ntry:\n    pass\nexcept OSError as e:\n    print(e)\nfor i, (j, k) in []: print(i, j, k)\nwith open('x') as w: w\ndel w\nend_of_insert",
     ],
+    [
+      "a function that Python's own tables mistake",
+      "insert 8\ndef top(self, which):\n    x = which\n    return self, x\nend_of_insert",
+    ],
     ["a star import", "insert 1\nfrom os.path import *\nprint(join)\nend_of_insert"],
     ["names that are tried out", "insert 8\ntry:\n    unicode\nexcept NameError:\n    pass\nend_of_insert"],
     [
