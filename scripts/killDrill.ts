@@ -129,9 +129,15 @@ tripwires: { failedRollouts: null, deadSandboxes: null }
       over = of === run && code !== null;
     });
   watch(run);
-  // The first kill finds rollouts under way.
-  const hasSteps = () => /"call-started"/.test(readFileSync(path.join(directory, "ledger.jsonl"), "utf8"));
-  while (!over && !(existsSync(path.join(directory, "ledger.jsonl")) && hasSteps())) await sleep(200);
+  // A kill finds rollouts under way: never a session that is only starting.
+  const callCount = () => {
+    const ledger = path.join(directory, "ledger.jsonl");
+    return existsSync(ledger) ? readFileSync(ledger, "utf8").split('"call-started"').length - 1 : 0;
+  };
+  const underWay = async (before: number) => {
+    while (!over && callCount() <= before) await sleep(200);
+  };
+  await underWay(0);
   const total = () => Object.values(killed).reduce((sum, count) => sum + count, 0);
   for (let turn = 0; total() < kills && !over && performance.now() - startedAt < RUN_MS_MAX; turn++) {
     await sleep(BETWEEN_KILLS_MS);
@@ -140,9 +146,11 @@ tripwires: { failedRollouts: null, deadSandboxes: null }
       run.child.kill("SIGKILL");
       await run.exited;
       killed.orchestrator += 1;
+      const before = callCount();
       run = nightshift(["resume", directory]);
       over = false;
       watch(run);
+      await underWay(before);
     } else if (kind === "daemon") {
       daemon.kill("SIGKILL");
       await once(daemon, "exit");

@@ -29,6 +29,10 @@ export interface Prior {
   readonly reason: string;
 }
 
+/** Before a rollout is taken up or begun again; doubled with each failure. What broke often needs a moment to mend. */
+const PAUSE_MS_FIRST = 250;
+const PAUSE_MS_MAX = 30_000;
+
 const NOTHING: Amount = { usd: 0, tokens: 0 };
 const NO_PRIOR: Prior = { charged: NOTHING, lostCallCount: 0, lost: NOTHING, reason: "" };
 
@@ -74,6 +78,8 @@ export async function generateRollout(
     if (outcome.kind === "failed" && !outcome.permanent && failures < deps.retriesMax) {
       failures += 1;
       const reason = failureText(outcome);
+      const pauseMs = Math.min(PAUSE_MS_MAX, PAUSE_MS_FIRST * 2 ** (failures - 1));
+      await clock.sleep(pauseMs, AbortSignal.any([signal, deps.hold]));
       if (trajectory.steps.length > 0) {
         prior = { ...(past ? prior : NO_PRIOR), charged, reason };
         continue;

@@ -18,6 +18,7 @@ import { SUPERVISOR_PATH } from "../python.ts";
 import { containerName, createOptions, type Entry, SOCKET_FOLDER } from "./createOptions.ts";
 import { bounded, type Engine, type EngineName, statusOf } from "./engine.ts";
 import { imageChecker } from "./image.ts";
+import { throughOutages } from "./outage.ts";
 import { packedSupervisor } from "./packedSupervisor.ts";
 import { openRelay } from "./relay.ts";
 import {
@@ -129,10 +130,8 @@ export function dockerBackend(options: DockerBackendOptions): SandboxBackend {
     async create(spec, signal) {
       const found = await probed();
       await checkMounts(spec, false);
-      return creating.run(
-        () => createContainer(options, engine, { spec, capabilities: found, entryFor }, signal),
-        signal,
-      );
+      const create = () => createContainer(options, engine, { spec, capabilities: found, entryFor }, signal);
+      return creating.run(() => throughOutages(engine, options, create, signal), signal);
     },
 
     async attach(handle) {
