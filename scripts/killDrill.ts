@@ -4,7 +4,7 @@
 // Usage: node scripts/killDrill.ts [kills=50] [rollouts=24]. Last line: one JSON object.
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -32,6 +32,11 @@ const startedAt = performance.now();
 async function startDaemon(): Promise<ChildProcess> {
   mkdirSync(path.join(daemonFolder, "exec"), { recursive: true });
   const log = openSync(path.join(daemonFolder, "log"), "a");
+  // A daemon that was killed leaves these behind, and its successor would wait for a process that is gone.
+  for (const name of ["pid", "exec/containerd/containerd.pid"]) {
+    const file = path.join(daemonFolder, name);
+    if (existsSync(file) && !existsSync(`/proc/${readFileSync(file, "utf8").trim()}`)) rmSync(file);
+  }
   const options = [
     ...["-H", `unix://${socket}`, "--data-root", path.join(daemonFolder, "data")],
     ...["--exec-root", path.join(daemonFolder, "exec"), "--pidfile", path.join(daemonFolder, "pid")],
@@ -224,8 +229,10 @@ tripwires: { failedRollouts: null, deadSandboxes: null }
     result.inFlightAtKills <= total() * 4;
   exitCode = holds ? 0 : 1;
 } finally {
-  daemon.kill("SIGTERM");
-  await once(daemon, "exit");
+  if (daemon.exitCode === null && daemon.signalCode === null) {
+    daemon.kill("SIGTERM");
+    await once(daemon, "exit");
+  }
   for (const pid of await pidsOf((words) => words.includes(daemonFolder))) process.kill(pid, "SIGKILL");
   await sleep(500);
   await rm(daemonFolder, { recursive: true, force: true, maxRetries: 5 });

@@ -2,11 +2,12 @@
 import { planOf } from "../compose/plan.ts";
 import { readStoredRun } from "../compose/storedRun.ts";
 import { keepBooks } from "../core/books.ts";
+import type { ResumedTry, RunState } from "../core/runState.ts";
 import { summariseCells } from "../pipeline/summary.ts";
 import { allVerdicts } from "../pipeline/verdicts.ts";
 import type { AddCommand } from "./command.ts";
 import { funnelText, scoreTable } from "./summaryText.ts";
-import { countText } from "./table.ts";
+import { countText, durationText } from "./table.ts";
 
 export const statusCommand: AddCommand = (program, world) => {
   program
@@ -23,7 +24,7 @@ export const statusCommand: AddCommand = (program, world) => {
       const cells = summariseCells(plan, state);
       if (options.json) {
         const { status, spent, callCount, unansweredCallCount, sessionCount } = state;
-        const counts = { callCount, unansweredCallCount, sessionCount };
+        const counts = { callCount, unansweredCallCount, sessionCount, resumed: resumedSum(state) };
         world.say(
           JSON.stringify({ runId: runJson.runId, status, owner, books, spent, ...counts, cells }, null, 2),
         );
@@ -37,5 +38,26 @@ export const statusCommand: AddCommand = (program, world) => {
       world.say(
         `spent $${state.spent.usd.toFixed(4)}, ${countText(state.spent.tokens)} tokens, ${countText(state.callCount)} model calls, ${state.unansweredCallCount} of them without a reply`,
       );
+      const { rollouts, attached, savedMs, lostCallCount, lostUsd, lostTokens } = resumedSum(state);
+      if (rollouts === 0) return;
+      world.say(
+        `taken up where they were cut off: ${rollouts} rollouts (${attached} times in their own sandbox), ${durationText(savedMs)} of actions not repeated; lost in flight: ${lostCallCount} calls, at most $${lostUsd.toFixed(4)} and ${countText(lostTokens)} tokens`,
+      );
     });
 };
+
+/** Over all tries that were taken up again. */
+function resumedSum({ resumed }: RunState) {
+  const sum = (of: (one: ResumedTry) => number) =>
+    [...resumed.values()].reduce((total, one) => total + of(one), 0);
+  return {
+    rollouts: resumed.size,
+    times: sum(({ times }) => times),
+    attached: sum(({ attached }) => attached),
+    replayedActions: sum(({ replayedCount }) => replayedCount),
+    savedMs: sum(({ savedMs }) => savedMs),
+    lostCallCount: sum(({ lostCallCount }) => lostCallCount),
+    lostUsd: sum(({ lost }) => lost.usd),
+    lostTokens: sum(({ lost }) => lost.tokens),
+  };
+}
