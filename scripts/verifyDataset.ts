@@ -32,7 +32,7 @@ interface Found {
 
 /** What is hashed of each table beside the key, in DuckDB's words: what a reader would most likely get wrong. */
 const HASHED = {
-  tasks: { key: ["task_id"], text: "description" },
+  tasks: { key: ["task_id"], text: "coalesce(description, '')" },
   trajectories: {
     key: ["trajectory_id"],
     text: "array_to_string(list_transform(messages, m -> m.role || ' ' || m.content), chr(10))",
@@ -118,7 +118,7 @@ async function foundByUs(dir: string, manifest: Manifest, name: TableName): Prom
 function textOf(name: TableName, row: Record<string, unknown>): string {
   switch (name) {
     case "tasks":
-      return String(row["description"]);
+      return String(row["description"] ?? "");
     case "trajectories":
       return trajectoriesTable.row.shape.messages
         .parse(row["messages"])

@@ -175,7 +175,9 @@ async function playAndJudge(
     await generateRollout(spec, { ledger, archive, clock, play, pastOf, retriesMax, hold: NEVER }, signal);
     const ended = held.endedOf(key);
     if (ended === null) return;
-    await judgeForRecord(task, { key, ...ended }, seeds, { judge: evaluator, ledger, clock, log }, signal);
+    // A trainer is told of the final submission; none stands in for it.
+    const rules = { seeds, lastValid: false };
+    await judgeForRecord(task, { key, ...ended }, rules, { judge: evaluator, ledger, clock, log }, signal);
   } catch (error) {
     if (!signal.aborted) throw error;
   }

@@ -9,6 +9,8 @@ export interface WorkerPoolOptions {
   readonly workersMax: number;
   /** Jobs that may wait for a thread; one more throws a RangeError. */
   readonly waitingMax: number;
+  /** MiB of JavaScript heap that a thread may hold; it then tidies up sooner, and a job that needs more fails. Left out: Node's own. */
+  readonly heapMbMax?: number;
 }
 
 /**
@@ -29,7 +31,7 @@ export interface WorkerPool extends AsyncDisposable {
 }
 
 /** Makes a pool; threads start when jobs come and stay for the next job. Contract: dispose it, or its threads live on. */
-export function workerPool({ workersMax, waitingMax }: WorkerPoolOptions): WorkerPool {
+export function workerPool({ workersMax, waitingMax, heapMbMax }: WorkerPoolOptions): WorkerPool {
   const idle: Worker[] = [];
   const all = new Set<Worker>();
   const waiting: (() => void)[] = [];
@@ -71,6 +73,7 @@ export function workerPool({ workersMax, waitingMax }: WorkerPoolOptions): Worke
     }
     const worker = new Worker(siblingModule(import.meta.url, "computeWorker"), {
       name: "nightshift-compute",
+      ...(heapMbMax === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: heapMbMax } }),
     });
     all.add(worker);
     // A job listens for itself; between jobs a failing thread only leaves the pool, by its exit.

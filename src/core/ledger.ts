@@ -30,6 +30,8 @@ export const rolloutFactsSchema = z.strictObject({
   finalSubmission: z.string().nullable(),
   finalReason: z.string().nullable(),
   bestValidated: z.strictObject({ submission: z.string(), score: z.number() }).nullable(),
+  /** The last submission that validated; absent in ledgers from before it was kept. */
+  lastValidated: z.strictObject({ submission: z.string(), score: z.number() }).nullable().optional(),
 });
 export type RolloutFacts = z.infer<typeof rolloutFactsSchema>;
 

@@ -147,6 +147,12 @@ export const taskDefinitionSchema = z.strictObject({
     .describe(
       "Why the task cannot be played or judged as it stands, as where an imported one lacks its data; a run refuses it with this sentence.",
     ),
+  lastValid: z
+    .boolean()
+    .optional()
+    .describe(
+      "True: where the final submission is missing or refused, the last one that validated is judged in its place, and rows say so.",
+    ),
   validation: z
     .int()
     .positive()

@@ -168,7 +168,11 @@ function checkScored(row: TrajectoryRow): void {
   if ((row.reward === null) !== (row.success === null)) {
     broken("scored", `reward ${row.reward} and success ${row.success}`);
   }
-  if (row.evaluation_status === "none" && row.reward !== null) {
+  const standsIn = row.judged_submission === "lastValid";
+  if (standsIn !== (row.last_valid_score_raw !== null) || (standsIn && row.score_raw !== null)) {
+    broken("scored", `judged ${row.judged_submission} with last valid score ${row.last_valid_score_raw}`);
+  }
+  if (row.evaluation_status === "none" && row.reward !== null && !standsIn) {
     broken("scored", `reward ${row.reward} without an evaluation`);
   }
   if ((row.evaluation_status === "scored") !== (row.score_raw !== null)) {

@@ -8,7 +8,7 @@ import { trajectorySchema } from "../core/trajectory.ts";
 import type { Verdict } from "../core/verdict.ts";
 import { verdictSchema } from "../core/verdict.ts";
 
-/** What the reward functions say of the final submission's scores of record. */
+/** What the reward functions say of the scores of record. */
 export const rewardSetSchema = z.strictObject({
   /** The function of record, name@version. */
   fn: z.string(),
@@ -16,7 +16,7 @@ export const rewardSetSchema = z.strictObject({
   value: z.number().nullable(),
   /** Better than the starter by at least two standard errors. Null exactly where `value` is null. */
   success: z.boolean().nullable(),
-  /** Of the mean score; null where there is no score. */
+  /** Of the final submission's mean score; null where it has none. */
   standardError: z.number().nonnegative().nullable(),
   /** Other functions by name. */
   components: z.record(z.string(), z.number().nullable()),
@@ -66,6 +66,7 @@ export const datasetRecordSchema = z.strictObject({
   trajectory: trajectorySchema,
   finalEvaluations: z.array(evaluationSchema),
   bestEvaluations: z.array(evaluationSchema),
+  lastValidEvaluations: z.array(evaluationSchema).optional(),
   verdict: verdictSchema,
   rewards: rewardSetSchema,
   flags: z.array(z.string()).optional(),
@@ -78,6 +79,8 @@ export interface DatasetRecord {
   readonly finalEvaluations: readonly Evaluation[];
   /** The same of the submission that validated best; may be the final one. */
   readonly bestEvaluations: readonly Evaluation[];
+  /** The same of the last valid submission, where it stands in for a final one without a score; absent where it does not. */
+  readonly lastValidEvaluations?: readonly Evaluation[] | undefined;
   readonly verdict: Verdict;
   readonly rewards: RewardSet;
   /** Signals of integrity checks. */

@@ -170,6 +170,7 @@ function scoreColumns(record: DatasetRecord, task: TaskInfo) {
   const { metric, anchors, judge } = task.definition;
   const final = recordScore(record.finalEvaluations);
   const best = recordScore(record.bestEvaluations);
+  const standIn = recordScore(record.lastValidEvaluations ?? []);
   const best_is_final =
     trajectory.bestValidated === null
       ? null
@@ -184,6 +185,8 @@ function scoreColumns(record: DatasetRecord, task: TaskInfo) {
     score_higher_is_better: metric.direction === "maximize",
     best_score_raw: best.status === "scored" ? best.mean : null,
     best_is_final,
+    judged_submission: final.status === "scored" ? "final" : standIn.status === "scored" ? "lastValid" : null,
+    last_valid_score_raw: standIn.status === "scored" ? standIn.mean : null,
     evaluations: evaluationsColumn(record),
     reward: rewards.value,
     reward_fn: rewards.fn,
@@ -196,10 +199,11 @@ function scoreColumns(record: DatasetRecord, task: TaskInfo) {
   };
 }
 
-/** Every evaluation once, without its times: the final submission's first, then those of another that validated best. */
+/** Every evaluation once, without its times: the final submission's first, then those of the best and of the last valid one. */
 function evaluationsColumn(record: DatasetRecord): Json {
   const seen = new Map<string, Evaluation>();
-  for (const evaluation of [...record.finalEvaluations, ...record.bestEvaluations]) {
+  const { finalEvaluations, bestEvaluations, lastValidEvaluations = [] } = record;
+  for (const evaluation of [...finalEvaluations, ...bestEvaluations, ...lastValidEvaluations]) {
     if (!seen.has(evaluation.key)) seen.set(evaluation.key, evaluation);
   }
   const column = [...seen.values()].map((evaluation) => {

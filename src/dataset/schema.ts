@@ -193,6 +193,20 @@ export const trajectoryRowSchema = z.strictObject({
   score_higher_is_better: orNull(bool("Direction of the metric.")),
   best_score_raw: orNull(float64("The same for the submission that validated best.")),
   best_is_final: orNull(bool("Whether both are one submission; null where none was validated.")),
+  judged_submission: orNull(
+    text(
+      "Whose scores reward and verdict go by: final, or lastValid where the final submission had none and the task or pipeline lets the last valid one stand in; null: nothing was scored.",
+      { late: true },
+    ),
+  ),
+  last_valid_score_raw: orNull(
+    float64(
+      "Mean score of record of the last valid submission, where it stands in; never part of `score_raw`.",
+      {
+        late: true,
+      },
+    ),
+  ),
   evaluations: json("Every evaluation of record: key, submission, seed, and score with metrics or reason."),
   reward: orNull(float64("What training sees; null = not scored, which is not 0.", { indexed: true })),
   reward_fn: orNull(text("Reward function, name@version.")),

@@ -201,8 +201,15 @@ export const pipelineSchema = z.strictObject({
         .strictObject({
           seeds: z.int().positive().max(100).default(3).describe("Judge seeds of the score of record."),
           validationSeeds: z.int().positive().max(100).default(1).describe("Judge seeds of one `validate`."),
+          lastValid: z
+            .boolean()
+            .nullable()
+            .default(null)
+            .describe(
+              "Whether the last submission that validated is judged where the final one is missing or refused; null: as each task says.",
+            ),
         })
-        .default({ seeds: 3, validationSeeds: 1 })
+        .default({ seeds: 3, validationSeeds: 1, lastValid: null })
         .describe("Scores submissions with the task's judge."),
       filter: filterConfigSchema
         .default(filterConfigSchema.parse({}))

@@ -15,7 +15,6 @@ import { createBudget, type MeteredBudget } from "../schedule/budget.ts";
 import { createLane } from "../schedule/lanes.ts";
 import { journaledEvaluator, judgeForRecord } from "../stages/evaluate.ts";
 import type { GenerateDeps } from "../stages/generate.ts";
-import { recordSeeds } from "../stages/score.ts";
 import type { OffThread } from "../stages/write.ts";
 import { writeRunDataset } from "../stages/write.ts";
 import type { OpenRun } from "../store/runDirectory.ts";
@@ -27,7 +26,7 @@ import { RunPausedError } from "./runPausedError.ts";
 import { type Again, type InterruptedTry, type RunEnding, runPipeline } from "./runPipeline.ts";
 import { playedOf } from "./samples.ts";
 import { type TripwireWatch, watchTripwires } from "./tripwires.ts";
-import { allVerdicts, recordScore } from "./verdicts.ts";
+import { allVerdicts, recordRules, recordScores } from "./verdicts.ts";
 
 /** What the composition root brings to a run. */
 export interface RunImplementations {
@@ -215,14 +214,15 @@ export class PlannedRun {
   ): Promise<{ evaluations: number; modelCalls: number; rollouts: number }> {
     await this.#openSession();
     const before = { calls: this.state.callCount, rollouts: this.state.rollouts.size };
-    const seeds = recordSeeds(this.plan.pipeline.stages.evaluate.seeds);
     const cells = new Map(this.plan.cells.map((cell) => [cell.id, cell]));
     const work: Promise<void>[] = [];
     const { log, clock } = this.#with;
     const deps = { judge: this.#judge, ledger: this.#ledger, log, clock };
     for (const rollout of this.state.rollouts.values()) {
       const planned = cells.get(rollout.cell);
-      if (planned !== undefined) work.push(judgeForRecord(planned.task, rollout, seeds, deps, signal));
+      if (planned === undefined) continue;
+      const rules = recordRules(this.plan.pipeline, planned.task.definition);
+      work.push(judgeForRecord(planned.task, rollout, rules, deps, signal));
     }
     await Promise.all(work);
     return {
@@ -392,8 +392,7 @@ export class PlannedRun {
         archive: rollout.archive,
         verdict,
         task: planned.task,
-        final: recordScore(this.plan.pipeline, planned, rollout, this.state, "final"),
-        best: recordScore(this.plan.pipeline, planned, rollout, this.state, "best"),
+        ...recordScores(this.plan.pipeline, planned, rollout, this.state),
       };
     }
   }

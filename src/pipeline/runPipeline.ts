@@ -19,10 +19,9 @@ import {
   generateRollout,
   type Prior,
 } from "../stages/generate.ts";
-import { recordSeeds } from "../stages/score.ts";
 import { type Plan, type PlannedCell, plannedKey } from "./plan.ts";
 import { RunPausedError } from "./runPausedError.ts";
-import { rowVerdict } from "./verdicts.ts";
+import { recordRules, rowVerdict } from "./verdicts.ts";
 
 /** What a run is carried out with. The ledger's events reach `state` before `append` resolves. */
 export interface RunParts {
@@ -226,9 +225,9 @@ class Run {
     this.#backlog++;
     try {
       const { judge, ledger: events, clock: time, log } = this.#parts;
-      const seeds = recordSeeds(this.#plan.pipeline.stages.evaluate.seeds);
+      const rules = recordRules(this.#plan.pipeline, planned.task.definition);
       const deps = { judge, ledger: events, clock: time, log };
-      await judgeForRecord(planned.task, this.#rollout(key), seeds, deps, this.#stop.signal);
+      await judgeForRecord(planned.task, this.#rollout(key), rules, deps, this.#stop.signal);
     } finally {
       this.#backlog--;
     }

@@ -1,26 +1,55 @@
 // Verdicts over a run's state: pure, from the ledger's facts alone, so that status, admission and the dataset agree.
 import { isEpisodeEnd } from "../core/outcome.ts";
 import type { RolloutState, RunState } from "../core/runState.ts";
+import type { TaskDefinition } from "../core/task.ts";
 import type { Verdict } from "../core/verdict.ts";
+import type { RecordRules } from "../stages/evaluate.ts";
 import { verdictOf } from "../stages/filter.ts";
+import { lastValidStandIn } from "../stages/lastValid.ts";
 import { recordSeeds, type Score, scoreOf } from "../stages/score.ts";
 import { markSurplus } from "../stages/select.ts";
 import type { Pipeline } from "./pipelineFile.ts";
 import type { Plan, PlannedCell } from "./plan.ts";
 
-/** The score of record of an ended rollout's final submission, or of the one best by validation. */
-export function recordScore(
+/** What is judged for the record of one task's rollouts: the pipeline's word, else the task's. */
+export function recordRules(pipeline: Pipeline, definition: TaskDefinition): RecordRules {
+  const { seeds, lastValid } = pipeline.stages.evaluate;
+  return { seeds: recordSeeds(seeds), lastValid: lastValid ?? definition.lastValid ?? false };
+}
+
+/** The scores of record of an ended rollout. */
+export interface RecordScores {
+  /** Of the final submission. */
+  readonly final: Score;
+  /** Of the one that validated best. */
+  readonly best: Score;
+  /** Of the last valid one, where it stands in for a final one that cannot be scored; null where it does not. */
+  readonly lastValid: Score | null;
+}
+
+export function recordScores(
   pipeline: Pipeline,
   planned: PlannedCell,
-  rollout: RolloutState,
+  { outcome, facts }: RolloutState,
   state: RunState,
-  which: "final" | "best" = "final",
-): Score {
-  const { facts } = rollout;
-  if (facts === null) return { kind: "owed" };
-  const submission = which === "final" ? facts.finalSubmission : (facts.bestValidated?.submission ?? null);
-  const seeds = recordSeeds(pipeline.stages.evaluate.seeds);
-  return scoreOf(planned.task, submission, facts.finalReason, seeds, state.evaluations);
+): RecordScores {
+  const owed: Score = { kind: "owed" };
+  if (facts === null || outcome === null) return { final: owed, best: owed, lastValid: null };
+  const rules = recordRules(pipeline, planned.task.definition);
+  const of = (submission: string | null) =>
+    scoreOf(planned.task, submission, facts.finalReason, rules.seeds, state.evaluations);
+  const final = of(facts.finalSubmission);
+  const standIn = lastValidStandIn(rules.lastValid, { outcome, facts }, final.kind);
+  return {
+    final,
+    best: of(facts.bestValidated?.submission ?? null),
+    lastValid: standIn === null ? null : of(standIn),
+  };
+}
+
+/** The score that verdicts go by: the final submission's, or that of the one that stands in for it. */
+export function judgedScore({ final, lastValid }: Pick<RecordScores, "final" | "lastValid">): Score {
+  return lastValid === null || lastValid.kind === "invalid" ? final : lastValid;
 }
 
 /** The filter's verdict on one rollout; null while it is owed, and for ever if infrastructure failed it. */
@@ -32,9 +61,9 @@ export function rowVerdict(
 ): Verdict | null {
   const { outcome, facts } = rollout;
   if (rollout.status !== "ended" || outcome === null || facts === null || !isEpisodeEnd(outcome)) return null;
-  const best = recordScore(pipeline, planned, rollout, state, "best");
-  if (facts.bestValidated !== null && best.kind === "owed") return null;
-  const score = recordScore(pipeline, planned, rollout, state);
+  const scores = recordScores(pipeline, planned, rollout, state);
+  if (facts.bestValidated !== null && scores.best.kind === "owed") return null;
+  const score = judgedScore(scores);
   return verdictOf(pipeline.stages.filter, { outcome, facts, score, definition: planned.task.definition });
 }
 

@@ -14,31 +14,43 @@ export const REWARD_NAMES = ["raw@1", "anchored@1"] as const satisfies readonly 
 
 export interface Rewards {
   readonly fn: RewardName;
-  /** The reward of the final submission; null: not scored. */
+  /** The reward of the final submission, or of the one that stands in for it; null: not scored. */
   readonly value: number | null;
   /** Better than the starter by two standard errors; null exactly where `value` is. */
   readonly success: boolean | null;
+  /** Of the final submission's mean score. */
   readonly standardError: number | null;
-  /** Every function, of the final submission (`final:…`) and of the one that validated best (`best:…`). */
+  /**
+   * Every function, of the final submission (`final:…`), of the one that validated best (`best:…`), and of the last valid one
+   * (`lastValid:…`) where it stands in.
+   */
   readonly components: Record<string, number | null>;
 }
 
-/** `finalScores` and `bestScores`: one score of record per judge seed; empty where the submission was not scored. */
+/**
+ * `finalScores`, `bestScores`, `standInScores`: one score of record per judge seed; empty where the submission was not scored.
+ * `standInScores` are those of the last valid submission where it stands in for a final one without a score; else null.
+ */
 export function rewardsOf(
   fn: RewardName,
   task: RewardTask,
   finalScores: readonly number[],
   bestScores: readonly number[],
+  standInScores: readonly number[] | null = null,
 ): Rewards {
-  const value = REWARD_FUNCTIONS[fn](task, finalScores);
+  const judged = standInScores ?? finalScores;
+  const value = REWARD_FUNCTIONS[fn](task, judged);
+  const standIn = (name: RewardName): [string, number | null][] =>
+    standInScores === null ? [] : [[`lastValid:${name}`, REWARD_FUNCTIONS[name](task, standInScores)]];
   const components = REWARD_NAMES.flatMap((name): [string, number | null][] => [
     [`final:${name}`, REWARD_FUNCTIONS[name](task, finalScores)],
     [`best:${name}`, REWARD_FUNCTIONS[name](task, bestScores)],
+    ...standIn(name),
   ]);
   return {
     fn,
     value,
-    success: value === null ? null : beatsStarter(task, finalScores),
+    success: value === null ? null : beatsStarter(task, judged),
     standardError: scoreStatistics(finalScores, task.sigma)?.standardError ?? null,
     components: Object.fromEntries(components),
   };

@@ -186,12 +186,8 @@ export function createRecorder(
       INITIAL_EDITOR_STATE,
     bestValidated: () => {
       let best: RolloutFacts["bestValidated"] = null;
-      for (const { result } of steps.flatMap(({ actions }) => actions)) {
-        const validation = result?.validation;
-        if (!validation || validation.score === null || validation.submission === null) continue;
-        if (best === null || deps.better(validation.score, best.score)) {
-          best = { submission: validation.submission, score: validation.score };
-        }
+      for (const validated of validatedOf(steps)) {
+        if (best === null || deps.better(validated.score, best.score)) best = validated;
       }
       return best;
     },
@@ -207,6 +203,18 @@ function actionOf(call: Call): StepAction {
 /** A reply that the provider's filter withheld: no form was wrong, and no action came of it. */
 function isRefusal({ formatError, reply }: StepRecord): boolean {
   return formatError !== null && reply.finish === "contentFilter";
+}
+
+/** The submissions that validated, in order, each with its mean validation score. */
+export function validatedOf(
+  steps: readonly StepRecord[],
+): readonly { readonly submission: string; readonly score: number }[] {
+  return steps.flatMap(({ actions }) =>
+    actions.flatMap(({ result }) => {
+      const { submission = null, score = null } = result?.validation ?? {};
+      return submission === null || score === null ? [] : [{ submission, score }];
+    }),
+  );
 }
 
 /** Tokens over all steps. */

@@ -12,6 +12,7 @@ import { isEpisodeEnd } from "../core/outcome.ts";
 import type { RolloutState } from "../core/runState.ts";
 import type { Clock, Log } from "../core/runtime.ts";
 import type { Task } from "../core/task.ts";
+import { type FinalVerdict, lastValidStandIn } from "./lastValid.ts";
 
 /** How a lane runs a piece of work when there is room for it. */
 export type RunWhenFree = <T>(work: () => Promise<T>) => Promise<T>;
@@ -76,31 +77,60 @@ export interface RecordDeps {
   readonly log: Log;
 }
 
-/** Evaluations of record for the submissions of a rollout that came to its own end. A judge that fails leaves them owed, and is written down. */
+/**
+ * Evaluations of record for the submissions of a rollout that came to its own end; with `lastValid` also for the last valid one,
+ * where the final one turns out to be none. A judge that fails leaves them owed, and is written down.
+ */
 export async function judgeForRecord(
   task: Task,
   rollout: Pick<RolloutState, "key" | "outcome" | "facts">,
+  { seeds, lastValid }: RecordRules,
+  deps: RecordDeps,
+  signal: AbortSignal,
+): Promise<void> {
+  const { key, outcome, facts } = rollout;
+  if (outcome === null || facts === null || !isEpisodeEnd(outcome)) return;
+  const judged = (submission: SubmissionId) => judgeSubmission(task, submission, key, seeds, deps, signal);
+  let final: FinalVerdict = facts.finalSubmission === null ? "none" : "owed";
+  for (const submission of submissionsOfRecord(facts)) {
+    const verdict = await judged(submission);
+    if (submission === facts.finalSubmission) final = verdict;
+  }
+  const standIn = lastValidStandIn(lastValid, { outcome, facts }, final);
+  if (standIn !== null) await judged(standIn);
+}
+
+/** What is judged for the record. */
+export interface RecordRules {
+  /** Judge seeds. */
+  readonly seeds: readonly number[];
+  /** Whether the last valid submission may stand in for a final one that cannot be scored. */
+  readonly lastValid: boolean;
+}
+
+async function judgeSubmission(
+  task: Task,
+  submission: SubmissionId,
+  rolloutKey: string,
   seeds: readonly number[],
   { judge, ledger, clock, log }: RecordDeps,
   signal: AbortSignal,
-): Promise<void> {
-  const { key: rolloutKey, outcome, facts } = rollout;
-  if (outcome === null || facts === null || !isEpisodeEnd(outcome)) return;
-  for (const submission of submissionsOfRecord(facts)) {
-    try {
-      await judge.evaluate(task, submission, "record", seeds, signal);
-    } catch (caught) {
-      if (!(caught instanceof BoundaryError) || signal.aborted) throw caught;
-      const error = errorText(caught);
-      log.warn("evaluation-failed", { rollout: rolloutKey, submission, reason: error });
-      const key = evaluationKey({
-        submission,
-        judgeHash: task.judgeHash,
-        phase: "record",
-        seed: seeds[0] ?? 0,
-      });
-      await ledger.append({ kind: "evaluation-failed", atMs: clock.now(), key, rolloutKey, error });
-    }
+): Promise<FinalVerdict> {
+  try {
+    const evaluations = await judge.evaluate(task, submission, "record", seeds, signal);
+    return evaluations.some(({ kind }) => kind === "invalid") ? "invalid" : "scored";
+  } catch (caught) {
+    if (!(caught instanceof BoundaryError) || signal.aborted) throw caught;
+    const error = errorText(caught);
+    log.warn("evaluation-failed", { rollout: rolloutKey, submission, reason: error });
+    const key = evaluationKey({
+      submission,
+      judgeHash: task.judgeHash,
+      phase: "record",
+      seed: seeds[0] ?? 0,
+    });
+    await ledger.append({ kind: "evaluation-failed", atMs: clock.now(), key, rolloutKey, error });
+    return "owed";
   }
 }
 

@@ -7,7 +7,7 @@ import { type Outcome, outcomeText } from "../core/outcome.ts";
 import type { Past } from "../core/past.ts";
 import type { Clock } from "../core/runtime.ts";
 import type { Trajectory } from "../core/trajectory.ts";
-import { totalUsage } from "../rollout/recorder.ts";
+import { totalUsage, validatedOf } from "../rollout/recorder.ts";
 import type { RolloutSpec } from "../rollout/rollout.ts";
 
 export type { RolloutSpec } from "../rollout/rollout.ts";
@@ -139,5 +139,6 @@ export function factsOf(trajectory: Trajectory, charged: Amount): RolloutFacts {
     finalSubmission: trajectory.finalSubmission,
     finalReason: trajectory.finalReason,
     bestValidated: trajectory.bestValidated,
+    lastValidated: validatedOf(steps).at(-1) ?? null,
   };
 }

@@ -23,6 +23,8 @@ export interface DecidedRollout {
   readonly verdict: Verdict;
   readonly final: Score;
   readonly best: Score;
+  /** Of the last valid submission where it stands in for the final one; else null. */
+  readonly lastValid: Score | null;
 }
 
 export interface WriteRequest {
@@ -73,13 +75,15 @@ async function* records(
   rollouts: Iterable<DecidedRollout>,
   archive: Pick<Archive, "read">,
 ): AsyncGenerator<DatasetRecord> {
-  for (const { archive: ref, task, verdict, final, best } of rollouts) {
+  for (const { archive: ref, task, verdict, final, best, lastValid } of rollouts) {
+    const standIn = lastValid?.kind === "scored" ? scoresOf(lastValid) : null;
     yield {
       trajectory: await archive.read(ref),
       finalEvaluations: evaluationsOf(final),
       bestEvaluations: evaluationsOf(best),
+      ...(lastValid === null ? {} : { lastValidEvaluations: evaluationsOf(lastValid) }),
       verdict,
-      rewards: rewardsOf(REWARD_OF_RECORD, task.definition, scoresOf(final), scoresOf(best)),
+      rewards: rewardsOf(REWARD_OF_RECORD, task.definition, scoresOf(final), scoresOf(best), standIn),
     };
   }
 }

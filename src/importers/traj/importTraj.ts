@@ -1,6 +1,7 @@
 // Imports .traj files as a dataset: the one door of this importer. The work is done on another thread; the finished folder
 // takes its place as a whole.
-import { readdir } from "node:fs/promises";
+import { mkdir, readdir, rmdir } from "node:fs/promises";
+import path from "node:path";
 import { UserError } from "../../core/errors.ts";
 import { MANIFEST_NAME } from "../../dataset/manifest.ts";
 import { besides, type OffThread } from "../../dataset/offThread.ts";
@@ -22,10 +23,10 @@ export interface ImportTrajOptions {
   readonly limits?: TableLimits;
 }
 
-/** Row groups of a quarter of the usual size: the readers of such a dataset are laptops, and so is the writer. */
+/** Small row groups: an import runs on whatever machine somebody looks at data with. */
 const IMPORT_LIMITS: TableLimits = {
   rowsPerGroup: 50,
-  bytesPerGroup: 16_000_000,
+  bytesPerGroup: 4_000_000,
   bytesPerShard: 500_000_000,
 };
 
@@ -37,18 +38,30 @@ export async function importTraj(options: ImportTrajOptions): Promise<TrajReport
   const { paths, outDir, codeVersion, createdAtMs, offThread, signal, limits = IMPORT_LIMITS } = options;
   const files = await findTrajFiles(paths);
   await refuseForeign(outDir);
-  return replaceFolder(outDir, async (folder) => {
-    const job: TrajJob = {
-      folder,
-      files: [...files],
-      title: "MLGym trajectories",
-      runId: "import-traj",
-      codeVersion,
-      createdAtMs,
-      limits,
-    };
-    return trajReportSchema.parse(await offThread(besides(import.meta.url, "trajWorker"), job, signal));
-  });
+  const parent = path.dirname(outDir);
+  const made = await mkdir(parent, { recursive: true });
+  try {
+    return await replaceFolder(outDir, async (folder) => {
+      const title = "MLGym trajectories";
+      const said = { title, runId: "import-traj", codeVersion, createdAtMs };
+      const job: TrajJob = { folder, files: [...files], ...said, limits };
+      return trajReportSchema.parse(await offThread(besides(import.meta.url, "trajWorker"), job, signal));
+    });
+  } catch (error) {
+    if (made !== undefined) await removeEmpty(parent, made);
+    throw error;
+  }
+}
+
+/** Takes back the folders that were made for an import which came to nothing, from the innermost to `top`. */
+async function removeEmpty(innermost: string, top: string): Promise<void> {
+  for (let folder = innermost; folder.startsWith(top); folder = path.dirname(folder)) {
+    const isGone = await rmdir(folder).then(
+      () => true,
+      () => false,
+    );
+    if (!isGone) return;
+  }
 }
 
 /** An import takes the place of an older dataset, and of nothing else. */

@@ -5,8 +5,8 @@ import { UserError } from "../../core/errors.ts";
 
 /** The value of `environment` in MLGym's files; SWE-agent's files look alike and have another. */
 const ENVIRONMENT = "mlgym_main";
-/** Larger than any real one by a factor of a hundred. */
-export const TRAJ_BYTES_MAX = 512 * 1024 * 1024;
+/** Eight times the largest that was published; it fits the heap that an import is given. */
+export const TRAJ_BYTES_MAX = 32 * 1024 * 1024;
 /** Characters of a parser's complaint that are repeated. */
 const COMPLAINT_CHARS_MAX = 160;
 

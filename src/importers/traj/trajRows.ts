@@ -195,6 +195,8 @@ function scoreColumns(
     score_higher_is_better: metric?.higherIsBetter ?? null,
     best_score_raw: best(validated, metric?.higherIsBetter ?? null),
     best_is_final: null,
+    judged_submission: last === "scored" && final !== null ? "final" : null,
+    last_valid_score_raw: null,
     evaluations: scores.map(
       ({ metrics, step, phase }): Json => ({
         kind: "scored",

@@ -1,0 +1,81 @@
+// Imports all trajectories that MLGym publishes, and its demonstration. They are read where a checkout lies and never copied:
+// MLGYM_CHECKOUT names it.
+import path from "node:path";
+import { expect, it } from "vitest";
+import { openDataset } from "../../src/dataset/openDataset.ts";
+import { nightshift } from "../cli/nightshift.ts";
+import { withDuck } from "../dataset/duck.ts";
+import { temporaryFolder } from "../dataset/temporary.ts";
+
+const checkout = process.env["MLGYM_CHECKOUT"];
+const at = temporaryFolder();
+if (checkout === undefined) {
+  process.stderr.write("SKIPPED: set MLGYM_CHECKOUT to a checkout of MLGym to import its trajectories\n");
+}
+
+it.skipIf(checkout === undefined)(
+  "takes 671 files with 16,123 steps and refuses none",
+  { timeout: 300_000 },
+  async () => {
+    const out = at("all");
+    const { exitCode, stdout, stderr } = await nightshift(
+      ["import", "traj", path.join(checkout ?? "", "trajectories"), "--out", out],
+      { cwd: at() },
+    );
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+    expect(stdout).toContain("671 files: 671 trajectories with 16123 steps of 13 tasks, 0 refused");
+    await withDuck(async (query) => {
+      const [counts] = await query(`
+        SELECT count(*)::INT AS rows, count(DISTINCT model)::INT AS models, sum(num_steps)::INT AS steps,
+          count(*) FILTER (trainable)::INT AS trainable, count(*) FILTER (license = 'CC-BY-NC-4.0')::INT AS licensed,
+          count(*) FILTER (len(flags) > 2)::INT AS flagged, round(sum(cost_usd), 1) AS usd,
+          count(*) FILTER (json_array_length(evaluations) > 0)::INT AS scored
+        FROM '${out}/data/trajectories/*.parquet'`);
+      expect(counts).toEqual({
+        ...{ rows: 671, models: 13, steps: 16_123, trainable: 0, licensed: 671, flagged: 0, usd: 436.8 },
+        scored: 485,
+      });
+      const outcomes = await query(`
+        SELECT outcome, evaluation_status AS status, count(*)::INT AS n FROM '${out}/data/trajectories/*.parquet'
+        GROUP BY ALL ORDER BY ALL`);
+      expect(outcomes.map(({ outcome, status, n }) => `${outcome} ${status} ${n}`)).toEqual([
+        "interrupted none 12",
+        "limit:context invalid 37",
+        "limit:context none 11",
+        "limit:context scored 23",
+        "limit:cost invalid 6",
+        "limit:cost scored 8",
+        "limit:format invalid 25",
+        "limit:format none 30",
+        "limit:format scored 27",
+        "limit:steps invalid 40",
+        "limit:steps none 9",
+        "limit:steps scored 38",
+        "submitted invalid 25",
+        "submitted none 10",
+        "submitted scored 370",
+      ]);
+      const [scores] = await query(`
+        SELECT count(*)::INT AS n, count(*) FILTER (CAST(score->'step' AS VARCHAR) = 'null')::INT AS unlinked FROM (
+          SELECT unnest(CAST(evaluations AS JSON[])) AS score FROM '${out}/data/trajectories/*.parquet')`);
+      expect(scores).toEqual({ n: 2289, unlinked: 0 });
+    });
+  },
+);
+
+it.skipIf(checkout === undefined)("takes a demonstration, whose folder names no model", async () => {
+  const out = at("demo");
+  const { exitCode, stderr } = await nightshift(
+    ["import", "traj", path.join(checkout ?? "", "demonstrations"), "--out", out],
+    { cwd: at() },
+  );
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+  for await (const row of (await openDataset(out)).trajectories("benchmark")) {
+    expect(row).toMatchObject({
+      task_id: "mlgym:imageClassificationFMnist",
+      model: null,
+      provider: null,
+      outcome: "submitted",
+    });
+  }
+});
