@@ -17,7 +17,7 @@ export const exportCommand: AddCommand = (program, world, done) => {
     .option("--out <dir>", "the export's folder (default: exports/<recipe> in the run)")
     .option(
       "--allow <kinds>",
-      "let rows of scripted models, benchmark tasks and tasks not to train on out: scripted,benchmark,notTrainable",
+      "let rows of scripted models, replays, benchmark tasks and tasks not to train on out: scripted,replay,benchmark,notTrainable",
     )
     .action(async (directory: string, options: { recipe: string; out?: string; allow?: string }) => {
       const { reader, pipeline } = await readStoredRun(directory, []);

@@ -139,6 +139,8 @@ async function pauseAfterPilot(world: World, run: PlannedRun, why: string): Prom
 }
 
 async function shown(world: World, run: PlannedRun, play: () => Promise<RunEnding>): Promise<RunEnding> {
+  // Whoever plays at the terminal has it alone.
+  if (run.plan.pipeline.cells.models.some(({ wire }) => wire === "human")) return play();
   const view = showProgress(() => run.progress(), world.out);
   return play().finally(() => view.close());
 }

@@ -1,21 +1,19 @@
 // Whether the servers of a model answer: one question for their list of models each, which costs nothing.
 import { z } from "zod";
 import { errorText } from "../core/errors.ts";
-import type { Pipeline } from "../pipeline/pipelineFile.ts";
+import type { RemoteModelConfig } from "../pipeline/modelConfig.ts";
 import { type Check, missing, ok, warn } from "./check.ts";
 
 const TIMEOUT_MS = 5_000;
 const ANSWER_BYTES_MAX = 4 << 20;
 const ANTHROPIC_VERSION = "2023-06-01";
 
-type RemoteModel = Exclude<Pipeline["cells"]["models"][number], { wire: "scripted" }>;
-
 const listSchema = z.looseObject({ data: z.array(z.looseObject({ id: z.string() })) });
 
 /** One check for each base URL. The key is sent and never shown. */
 export function endpointChecks(
   name: string,
-  model: RemoteModel,
+  model: RemoteModelConfig,
   key: string | null,
 ): Promise<readonly Check[]> {
   return Promise.all(model.baseUrls.map((baseUrl) => endpointCheck(name, model, baseUrl, key)));
@@ -23,7 +21,7 @@ export function endpointChecks(
 
 async function endpointCheck(
   model: string,
-  config: RemoteModel,
+  config: RemoteModelConfig,
   baseUrl: string,
   key: string | null,
 ): Promise<Check> {
@@ -61,7 +59,7 @@ async function endpointCheck(
   }
 }
 
-function headersOf(config: RemoteModel, key: string | null): Record<string, string> {
+function headersOf(config: RemoteModelConfig, key: string | null): Record<string, string> {
   const authorization: Record<string, string> = key === null ? {} : { authorization: `Bearer ${key}` };
   if (config.wire !== "anthropic") return authorization;
   const own: Record<string, string> =

@@ -5,6 +5,7 @@ import { hashOf } from "../core/hash.ts";
 import type { Model, Price } from "../core/model.ts";
 import { anthropic } from "../models/anthropic.ts";
 import { type FleetMeter, fleetMeter } from "../models/fleetMeter.ts";
+import { HUMAN_PROVIDER } from "../models/human/human.ts";
 import { openaiChat } from "../models/openaiChat.ts";
 import { openaiResponses } from "../models/openaiResponses.ts";
 import { priceUsd, withPrice } from "../models/pricing.ts";
@@ -12,14 +13,24 @@ import { DEFAULT_RETRY_POLICY, withRetry } from "../models/retry.ts";
 import { router } from "../models/router.ts";
 import { SCRIPTED_ID, SCRIPTED_REVISION, scriptedResearcher } from "../models/scripted/researcher.ts";
 import type { WireOptions } from "../models/wire.ts";
-import { type ModelConfig, priceOf } from "../pipeline/modelConfig.ts";
+import {
+  type HumanModelConfig,
+  isRemote,
+  type ModelConfig,
+  priceOf,
+  type RemoteModelConfig,
+  type ReplayModelConfig,
+} from "../pipeline/modelConfig.ts";
 import type { World } from "./world.ts";
 
-type RemoteConfig = Exclude<ModelConfig, { wire: "scripted" }>;
+/** A model that all rollouts share; the others are made for each rollout. */
+export type SharedModelConfig = Exclude<ModelConfig, ReplayModelConfig | HumanModelConfig>;
 
-/** What a model is in keys: how much it thinks is part of what it is. */
+/** What a model is in keys: how much it thinks is part of what it is. A replay is known by its source alone, so that is asked first. */
 export function modelIdentity(config: ModelConfig) {
   if (config.wire === "scripted") return { id: SCRIPTED_ID, revision: SCRIPTED_REVISION };
+  if (config.wire === "replay") throw new RangeError(`the model ${config.name} has no source to replay`);
+  if (config.wire === "human") return { id: `${HUMAN_PROVIDER}/${config.name}`, revision: null };
   const thinking =
     config.wire === "anthropic" && config.thinking !== null ? thinkingText(config.thinking) : [];
   const parts = [...(config.revision === null ? [] : [config.revision]), ...thinking, ...requestText(config)];
@@ -27,7 +38,7 @@ export function modelIdentity(config: ModelConfig) {
 }
 
 /** What else of a configuration changes what is sent or how it is read; nothing for one without extras. */
-function requestText(config: RemoteConfig): readonly string[] {
+function requestText(config: RemoteModelConfig): readonly string[] {
   const isPlain = config.wire === "openai" && Object.keys(config.extraBody).length === 0 && !config.thinkTags;
   if (isPlain) return [];
   const { extraBody } = config;
@@ -38,7 +49,7 @@ function requestText(config: RemoteConfig): readonly string[] {
 }
 
 /** The settings of a wire's own that a model can notice. */
-function ownSettings(config: RemoteConfig) {
+function ownSettings(config: RemoteModelConfig) {
   switch (config.wire) {
     case "openai":
       return {};
@@ -61,7 +72,7 @@ function thinkingText(thinking: "adaptive" | { readonly budgetTokens: number }):
 
 /** Dollars per million tokens; null where there is no price to count with, or one by the GPU-hour. */
 export function modelPrice(config: ModelConfig): Price | null {
-  const price = config.wire === "scripted" ? null : config.price;
+  const price = isRemote(config) ? config.price : null;
   return price === null || "gpus" in price ? null : price;
 }
 
@@ -79,6 +90,13 @@ export function agentWith(config: AgentConfig, model: ModelConfig): AgentConfig 
       `cells.agents: ${agent.name} has ${unknown.what}, which the scripted model ${model.name} does not know; ${unknown.instead}, or use another model`,
     );
   }
+  if (model.wire === "human" && agent.scaffold !== "fenced" && agent.scaffold !== "lastBlock") {
+    throw new UserError(
+      `cells.agents: ${agent.name} has the scaffold ${agent.scaffold}, but what ${model.name} types is put into a fenced block; use fenced`,
+    );
+  }
+  // What was sent again then is part of the record, and a person has no reasoning to send.
+  if (model.wire === "replay" || model.wire === "human") return agent;
   const canTake = model.wire !== "openai" || model.reasoningField !== null;
   const reasoningInHistory = wish ?? (canTake ? "all" : "none");
   if (reasoningInHistory === "none") return agent;
@@ -99,12 +117,12 @@ function unknownToScripted({ scaffold, demonstrations, stateLine = "oneLine" }: 
 /** The meter of a model that is paid by the GPU-hour; null for any other. */
 export function fleetOf(world: World, config: ModelConfig): FleetMeter | null {
   const price = priceOf(config);
-  if (price === null || !("gpus" in price) || config.wire === "scripted") return null;
+  if (price === null || !("gpus" in price) || !isRemote(config)) return null;
   return fleetMeter(price, config.timeoutSeconds * 1000, world.clock);
 }
 
 /** The wires of a configured model, without its records. `fleet` is the meter of one that is paid by the GPU-hour. */
-export function modelOf(world: World, config: ModelConfig, fleet: FleetMeter | null = null): Model {
+export function modelOf(world: World, config: SharedModelConfig, fleet: FleetMeter | null = null): Model {
   const { clock, log, random } = world;
   if (config.wire === "scripted") return scriptedResearcher({ clock, thinkMs: config.thinkMs });
   const apiKey = config.keyEnv === null ? null : (world.env(config.keyEnv) ?? null);
@@ -129,7 +147,7 @@ export function modelOf(world: World, config: ModelConfig, fleet: FleetMeter | n
   return withRetry(routed, DEFAULT_RETRY_POLICY, { clock, random, log });
 }
 
-function wireOf(config: RemoteConfig, options: WireOptions): Model {
+function wireOf(config: RemoteModelConfig, options: WireOptions): Model {
   switch (config.wire) {
     case "openai": {
       const { thinkTags, reasoningField } = config;
@@ -150,3 +168,8 @@ function wireOf(config: RemoteConfig, options: WireOptions): Model {
 
 /** Dollars for recorded tokens at another price. */
 export const priceOfUsage = priceUsd;
+
+/** Whether a model is one for all rollouts. */
+export function isShared(config: ModelConfig): config is SharedModelConfig {
+  return config.wire !== "replay" && config.wire !== "human";
+}

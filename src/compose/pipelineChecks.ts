@@ -2,6 +2,7 @@
 // endpoints what models they have, and never for a reply that costs.
 import { errorText, UserError } from "../core/errors.ts";
 import { checkIsolation, checkNeeds } from "../pipeline/checkPlan.ts";
+import { isRemote } from "../pipeline/modelConfig.ts";
 import type { Pipeline } from "../pipeline/pipelineFile.ts";
 import type { Plan } from "../pipeline/plan.ts";
 import { foldersOf, writtenOut } from "../tasks/families/taskNames.ts";
@@ -47,7 +48,7 @@ async function modelChecks(
   model: Pipeline["cells"]["models"][number],
 ): Promise<readonly Check[]> {
   const name = `model ${model.name}`;
-  if (model.wire === "scripted") return [ok(name, "scripted: needs no key, no price and no network")];
+  if (!isRemote(model)) return [ok(name, `${model.wire}: needs no key, no price and no network`)];
   const checks: Check[] = [];
   const key = model.keyEnv === null ? null : (world.env(model.keyEnv) ?? "");
   if (key === null) checks.push(ok(`${name}: key`, "none wanted"));

@@ -3,7 +3,8 @@ import type { Capabilities } from "../core/sandbox.ts";
 import { checkIsolation, checkNeeds } from "../pipeline/checkPlan.ts";
 import type { Plan } from "../pipeline/plan.ts";
 import { type Choice, chooseBackend, NO_BLOBS, namedBackend } from "./backends.ts";
-import { modelOf } from "./models.ts";
+import { isShared, modelOf } from "./models.ts";
+import { checkReplays, openReplays } from "./replaySource.ts";
 import { requireData } from "./tasks.ts";
 import type { World } from "./world.ts";
 
@@ -18,6 +19,7 @@ export interface Place {
 export async function checkPlan(world: World, plan: Plan): Promise<Place> {
   checkNeeds(plan, world.env);
   requireData(plan.cells.map(({ task }) => task));
+  checkReplays(plan, await openReplays(plan.pipeline.cells.models));
   const { sandbox, cells } = plan.pipeline;
   const choice = await chooseBackend(world, sandbox);
   const backend = namedBackend(world, choice.name, sandbox.docker, NO_BLOBS);
@@ -30,7 +32,7 @@ export async function checkPlan(world: World, plan: Plan): Promise<Place> {
       capabilities = checked.capabilities ?? capabilities;
       checkIsolation(plan, capabilities);
     }
-    for (const config of cells.models) modelOf(world, config);
+    for (const config of cells.models) if (isShared(config)) modelOf(world, config);
     return { choice, capabilities, imageDigests };
   } finally {
     await backend.close();

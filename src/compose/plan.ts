@@ -18,6 +18,7 @@ import { loadAgents } from "./agents.ts";
 import { memoryOf, type NamedMemory } from "./memory.ts";
 import { agentWith, modelIdentity } from "./models.ts";
 import { PACKAGE_ROOT } from "./packageRoot.ts";
+import { openReplays } from "./replaySource.ts";
 import { inOrder, isWithoutData, openTask } from "./tasks.ts";
 import { toolsOf } from "./tools.ts";
 import { checkWeb, webReach } from "./web.ts";
@@ -65,6 +66,7 @@ export async function planOf(world: Pick<World, "env">, pipeline: Pipeline): Pro
     memoryBy.set(agent, await memoryOf(agent, tools, keyPath));
   }
   const tools = (agent: AgentConfig) => toolsBy.get(agent) ?? [];
+  const replays = await openReplays(pipeline.cells.models);
   const tasks = new Map<string, Task>();
   const mayLack = pipeline.cells.absent === "leaveOut";
   await inOrder(writtenOut(pipeline.cells.tasks), async (id) => {
@@ -85,6 +87,6 @@ export async function planOf(world: Pick<World, "env">, pipeline: Pipeline): Pro
       const name = memoryBy.get(config)?.name ?? null;
       return { ...agentWith(config, model), ...(name === null ? {} : { memory: name }) };
     },
-    model: modelIdentity,
+    model: (config) => replays.get(config)?.identity ?? modelIdentity(config),
   });
 }

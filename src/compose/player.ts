@@ -2,7 +2,6 @@
 import type { AgentParts } from "../agent/agentParts.ts";
 import { createAgent } from "../agent/scaffolds.ts";
 import { type AgentConfig, rolloutSeed } from "../core/cell.ts";
-import type { Model } from "../core/model.ts";
 import type { Past } from "../core/past.ts";
 import type { SandboxBackend } from "../core/sandbox.ts";
 import { withRecording } from "../models/recorded.ts";
@@ -12,46 +11,39 @@ import { type Opened, playRollout, type RolloutParts, type RolloutSpec } from ".
 import { createBudget } from "../schedule/budget.ts";
 import type { Prior } from "../stages/generate.ts";
 import { openEpisode, reopenEpisode } from "./episode.ts";
-import { fleetOf, modelOf, modelPrice } from "./models.ts";
+import { modelPrice } from "./models.ts";
 import type { Place } from "./place.ts";
+import { modelsFor, type PlayingGiven } from "./playing.ts";
 import { webOf } from "./web.ts";
 import type { World } from "./world.ts";
 
 /** How one try of a rollout is played, from its beginning or from where it was cut off: a sandbox, environment and agent around the cell's model. */
 export function playerOf(
   world: World,
-  given: PlayerGiven & {
-    plan: Plan;
-    place: Place;
-    backend: SandboxBackend;
-    runId: string;
-    /** The words of each agent, by its entry in the pipeline. */
-    agents: ReadonlyMap<AgentConfig, AgentParts>;
-    /** What goes around each model, within what records its calls. */
-    around?: (model: Model) => Model;
-  },
+  given: PlayerGiven &
+    PlayingGiven & {
+      plan: Plan;
+      place: Place;
+      backend: SandboxBackend;
+      runId: string;
+      /** The words of each agent, by its entry in the pipeline. */
+      agents: ReadonlyMap<AgentConfig, AgentParts>;
+    },
 ) {
   const { clock } = world;
   const { plan, place, backend, blobs, runId, ledger, steps, snapshots } = given;
   const { snapshotAfterSeconds } = plan.pipeline.stages.generate;
-  const models = new Map(
-    plan.pipeline.cells.models.map((config) => {
-      const fleet = fleetOf(world, config);
-      const bare = modelOf(world, config, fleet);
-      return [config.name, { model: given.around?.(bare) ?? bare, fleet }];
-    }),
-  );
+  const modelFor = modelsFor(world, plan.pipeline.cells.models, given);
   const plannedBy = new Map(plan.cells.map((planned) => [planned.cell, planned]));
   const web = webOf(world, plan);
   return async (spec: RolloutSpec, prior: Prior, signal: AbortSignal) => {
     const { key, retry, cell, task } = spec;
     const planned = plannedBy.get(cell);
-    const found = planned && models.get(planned.model.name);
-    if (planned === undefined || found === undefined) throw new RangeError(`no model for rollout ${key}`);
+    if (planned === undefined) throw new RangeError(`no cell for rollout ${key}`);
     const { model: config, tools, memory } = planned;
     const words = given.agents.get(planned.agent);
     if (words === undefined) throw new RangeError(`no words were read for the agent of rollout ${key}`);
-    const { model, fleet } = found;
+    const { model, fleet } = await modelFor(planned, spec.seedIndex, spec.past?.steps.length ?? 0);
     const { costUsd } = cell.limits;
     const budget = createBudget("rollout", { usdMax: costUsd, tokensMax: null }, given.budget);
     // The run's budget has it already.

@@ -16,8 +16,10 @@ import { createRun, type OpenRun, openRun } from "../store/runDirectory.ts";
 import { openSnapshots } from "../store/snapshots.ts";
 import { loadAgents } from "./agents.ts";
 import { namedBackend } from "./backends.ts";
+import { openPerson } from "./person.ts";
 import type { Place } from "./place.ts";
 import { playerOf } from "./player.ts";
+import { openReplays } from "./replaySource.ts";
 import { resolvedOf } from "./storedRun.ts";
 import { machineTurns } from "./turns.ts";
 import type { World } from "./world.ts";
@@ -59,7 +61,9 @@ export async function openPlannedRun(
   );
   const named = namedBackend(world, place.choice.name, plan.pipeline.sandbox.docker, snapshots);
   const backend = takingTurns(named, turns);
+  const person = openPerson(world);
   const release = async () => {
+    person[Symbol.dispose]();
     await pool[Symbol.asyncDispose]();
     await backend.close();
   };
@@ -67,9 +71,10 @@ export async function openPlannedRun(
     const { pipelineText, runId } = store.runJson;
     if (create === null) await store.amend({ codeVersion, pipelineText, resolved });
     const agents = await loadAgents(plan.pipeline);
+    const replays = await openReplays(plan.pipeline.cells.models);
     return new PlannedRun(plan, store, {
       judge: (blobs) => judge({ backend, blobs, clock, runId, log, turns }),
-      player: (given) => playerOf(world, { ...given, plan, place, backend, runId, agents }),
+      player: (given) => playerOf(world, { ...given, plan, place, backend, runId, agents, replays, person }),
       sweep: (spare) => backend.sweep({ runId, spareOwned: true, spare }),
       snapshots,
       offThread: pool.runInWorker,

@@ -127,6 +127,8 @@ async function planRollouts(
       snapshots: null,
       pause: NEVER,
       drain: NEVER,
+      replays: new Map(),
+      person: null,
       around: (inner) => withVersions(inner, current, (callId, found) => versions.set(callId, found)),
     });
     const { retriesMax, evaluationSeeds } = request;

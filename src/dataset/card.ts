@@ -4,6 +4,7 @@ import type { Schema } from "apache-arrow";
 import type { Json } from "../core/json.ts";
 import { huggingFaceCardFeatures } from "./huggingFaceFeatures.ts";
 import type { Allowance, Funnel, Manifest, ManifestFile } from "./manifest.ts";
+import { REPLAY_PROVIDER } from "./rows.ts";
 import { schemaDocs } from "./schemaDocs.ts";
 
 /** One configuration of the card: a table and its files. */
@@ -71,17 +72,26 @@ export function frontMatter(
 }
 
 /** A warning nobody can overlook; empty where every row may be trained on. */
-export function notice(scriptedRows: number, benchmarkRows: number, allow: readonly Allowance[]): string {
+export function notice(
+  rows: { readonly scripted: number; readonly replayed: number; readonly benchmark: number },
+  allow: readonly Allowance[],
+): string {
   const lines: string[] = [];
-  if (scriptedRows > 0) {
+  if (rows.scripted > 0) {
     lines.push(
-      `**${scriptedRows} ROWS WERE NOT WRITTEN BY A LANGUAGE MODEL.** They come from a scripted policy`,
+      `**${rows.scripted} ROWS WERE NOT WRITTEN BY A LANGUAGE MODEL.** They come from a scripted policy`,
       "(`provider: scripted`), made to exercise the pipeline. Training on them teaches a script.",
     );
   }
-  if (benchmarkRows > 0) {
+  if (rows.replayed > 0) {
     lines.push(
-      `**${benchmarkRows} ROWS ARE OF BENCHMARK TASKS (\`split: benchmark\`). DO NOT TRAIN ON THEM**: whoever does`,
+      `**${rows.replayed} ROWS ARE REPLAYS (\`provider: replay\`)** of rollouts that were recorded before: whoever trains on both`,
+      "counts them twice.",
+    );
+  }
+  if (rows.benchmark > 0) {
+    lines.push(
+      `**${rows.benchmark} ROWS ARE OF BENCHMARK TASKS (\`split: benchmark\`). DO NOT TRAIN ON THEM**: whoever does`,
       "can no longer be measured by the benchmark.",
     );
   }
@@ -102,7 +112,14 @@ export function datasetCard(
   return [
     frontMatter(title, manifest.license, files, configs),
     `\n# ${title}\n\n`,
-    notice(manifest.scriptedRows, manifest.benchmarkRows, manifest.allow),
+    notice(
+      {
+        scripted: manifest.scriptedRows,
+        replayed: sum(manifest.models, ({ provider, rows }) => (provider === REPLAY_PROVIDER ? rows : 0)),
+        benchmark: manifest.benchmarkRows,
+      },
+      manifest.allow,
+    ),
     `${introduction}\n`,
     "Three tables: `trajectories` (one row a rollout, with the pool of its messages), `steps` (one row a model call, ",
     "referring to the pool by index) and `tasks`.\n\n",

@@ -12,7 +12,7 @@ export const MANIFEST_NAME = "manifest.json";
 export const DATASET_FORMAT = "nightshift.dataset/1";
 
 /** Rows that leave the house only where somebody says so. */
-export const ALLOWANCES = ["scripted", "benchmark", "notTrainable"] as const;
+export const ALLOWANCES = ["scripted", "replay", "benchmark", "notTrainable"] as const;
 export type Allowance = (typeof ALLOWANCES)[number];
 
 /** The books of the run: what became of every admitted rollout. */

@@ -36,8 +36,14 @@ export interface RolloutRows {
   readonly steps: readonly StepRow[];
 }
 
-/** The scripted policies' provider: its rows are never trained on unless somebody says so. */
+/** The providers of rows that no model sampled: they are never trained on unless somebody says so. */
 export const SCRIPTED_PROVIDER = "scripted";
+export const REPLAY_PROVIDER = "replay";
+
+/** False for scripted policies and for replays of what was recorded. */
+export function isSampled(provider: string | null): boolean {
+  return provider !== SCRIPTED_PROVIDER && provider !== REPLAY_PROVIDER;
+}
 
 /** All rows of one rollout. Throws when the record contradicts itself (pool out of order, a prompt's hash wrong). */
 export function rolloutRows(record: DatasetRecord, task: TaskInfo, run: RunInfo): RolloutRows {
@@ -85,9 +91,7 @@ function taskColumns(trajectory: Trajectory, task: TaskInfo) {
     task_use: definition.use,
     split: splitOf(definition),
     trainable:
-      definition.use === "train" &&
-      definition.notTrainable === undefined &&
-      trajectory.provider !== SCRIPTED_PROVIDER,
+      definition.use === "train" && definition.notTrainable === undefined && isSampled(trajectory.provider),
   };
 }
 

@@ -126,7 +126,7 @@ export const trajectoryRowSchema = z.strictObject({
     indexed: true,
   }),
   trainable: bool(
-    "False for benchmark and held-out tasks, tasks that say `notTrainable`, scripted policies and imported rows.",
+    "False for benchmark and held-out tasks, tasks that say `notTrainable`, scripted policies, replays and imported rows.",
   ),
   group_id: text("Rollouts to be compared with one another (the GRPO group).", { indexed: true }),
   group_index: int32("Position in the group, from 0."),

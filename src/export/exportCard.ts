@@ -16,7 +16,10 @@ export function exportCard(
   return [
     frontMatter(recipe.name, license, files, configs),
     `\n# ${recipe.name}\n\n`,
-    notice(report.scriptedRows, report.benchmarkRows, report.allow),
+    notice(
+      { scripted: report.scriptedRows, replayed: report.replayedRows, benchmark: report.benchmarkRows },
+      report.allow,
+    ),
     `${recipe.doc}\n\n`,
     "## What is in it\n\n",
     `${report.rows} rows with ${report.trainedTurns} trained turns, from ${rollouts.exported} of ${rollouts.read} rollouts.\n\n`,

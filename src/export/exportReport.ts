@@ -32,6 +32,8 @@ export const exportReportSchema = z.strictObject({
   turnsCut: z.int().nonnegative(),
   trainedTurns: z.int().nonnegative(),
   scriptedRows: z.int().nonnegative(),
+  /** Absent in reports of before there were replays. */
+  replayedRows: z.int().nonnegative().default(0),
   benchmarkRows: z.int().nonnegative(),
   files: z.array(
     z.strictObject({

@@ -5,7 +5,7 @@ import { UserError } from "../core/errors.ts";
 import { ALLOWANCES, type Allowance, type ManifestFile } from "../dataset/manifest.ts";
 import { openDataset } from "../dataset/openDataset.ts";
 import { syncFolder } from "../dataset/replaceFolder.ts";
-import { type RolloutRows, SCRIPTED_PROVIDER } from "../dataset/rows.ts";
+import { isSampled, REPLAY_PROVIDER, type RolloutRows, SCRIPTED_PROVIDER } from "../dataset/rows.ts";
 import { splitWriters } from "../dataset/splitWriters.ts";
 import { sortingTableHasher } from "../dataset/tableHash.ts";
 import { verifyFiles } from "../dataset/verifyFiles.ts";
@@ -59,6 +59,7 @@ export async function run(input: unknown): Promise<ExportReport> {
       books.rows.set(split, (books.rows.get(split) ?? 0) + rows.length);
       books.trainedTurns += trainedTurns(rows);
       if (rollout.trajectory.provider === SCRIPTED_PROVIDER) books.scripted += rows.length;
+      if (rollout.trajectory.provider === REPLAY_PROVIDER) books.replayed += rows.length;
       if (rollout.trajectory.task_use === "benchmark") books.benchmark += rows.length;
     }
   }
@@ -82,6 +83,7 @@ export async function run(input: unknown): Promise<ExportReport> {
     turnsCut: books.turnsCut,
     trainedTurns: books.trainedTurns,
     scriptedRows: books.scripted,
+    replayedRows: books.replayed,
     benchmarkRows: books.benchmark,
   };
   const card = exportCard(recipe, head, manifest.license, written.files);
@@ -102,6 +104,7 @@ interface Books {
   trainedTurns: number;
   readonly rows: Map<string, number>;
   scripted: number;
+  replayed: number;
   benchmark: number;
 }
 
@@ -115,11 +118,12 @@ function openBooks(): Books {
     trainedTurns: 0,
     rows: new Map(),
     scripted: 0,
+    replayed: 0,
     benchmark: 0,
   };
 }
 
-/** Rows of scripted policies, of benchmarks and of tasks not to train on leave the house only where somebody said so. */
+/** Rows of scripted policies, of replays, of benchmarks and of tasks not to train on leave the house only where somebody said so. */
 function refuseUnlessAllowed({ trajectory }: RolloutRows, allow: readonly Allowance[]): void {
   const refuse = (allowance: Allowance, what: string) => {
     throw new UserError(
@@ -130,11 +134,14 @@ function refuseUnlessAllowed({ trajectory }: RolloutRows, allow: readonly Allowa
   if (trajectory.provider === SCRIPTED_PROVIDER && !allow.includes("scripted")) {
     refuse("scripted", "was played by a scripted policy");
   }
+  if (trajectory.provider === REPLAY_PROVIDER && !allow.includes("replay")) {
+    refuse("replay", "is a replay of a recorded one");
+  }
   if (trajectory.task_use === "benchmark" && !allow.includes("benchmark")) {
     refuse("benchmark", `is of the benchmark task ${trajectory.task_id}`);
   }
   const { task_use: use, trainable, provider } = trajectory;
-  if (use === "train" && !trainable && provider !== SCRIPTED_PROVIDER && !allow.includes("notTrainable")) {
+  if (use === "train" && !trainable && isSampled(provider) && !allow.includes("notTrainable")) {
     refuse("notTrainable", `is of the task ${trajectory.task_id}, whose task.yaml says \`notTrainable\``);
   }
 }

@@ -47,7 +47,11 @@ export function assumedUse({ cell, model, task }: PlannedCell): Use {
     price === null ? 0 : capped(costOf(price, use, cached), cell.limits.costUsd);
   const tokens = (use: Played) => capped(use.input + use.output, cell.limits.tokens);
   const stepMs =
-    model.wire === "scripted" ? SCRIPTED_STEP_MS + model.thinkMs : LIKELY.replyMs + LIKELY.actionMs;
+    model.wire === "scripted"
+      ? SCRIPTED_STEP_MS + model.thinkMs
+      : model.wire === "replay"
+        ? SCRIPTED_STEP_MS
+        : LIKELY.replyMs + LIKELY.actionMs;
   return {
     usd: price === null ? null : { low: usd(low, true), likely: usd(likely, true), high: usd(high, false) },
     tokens: { low: tokens(low), likely: tokens(likely), high: tokens(high) },

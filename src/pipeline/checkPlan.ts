@@ -3,15 +3,20 @@ import { UserError } from "../core/errors.ts";
 import { fleetUsd } from "../core/gpuHourPrice.ts";
 import type { Sampling } from "../core/model.ts";
 import type { Capabilities } from "../core/sandbox.ts";
-import type { ModelConfig } from "./modelConfig.ts";
+import { isRemote, type ModelConfig } from "./modelConfig.ts";
 import type { Plan } from "./plan.ts";
 
 /** Throws UserError at the first thing that would go wrong later, wherever the plan is played. */
 export function checkNeeds(plan: Plan, env: (name: string) => string | undefined): void {
   const { pipeline } = plan;
   for (const [index, model] of pipeline.cells.models.entries()) {
-    if (model.wire === "scripted") continue;
     const place = `cells.models.${index}`;
+    if (model.wire === "human" && pipeline.concurrency.rollouts !== 1) {
+      throw new UserError(
+        `concurrency.rollouts: ${pipeline.concurrency.rollouts} is more than one person (${place}: ${model.name}) can play at a time; set it to 1`,
+      );
+    }
+    if (!isRemote(model)) continue;
     for (const sampling of pipeline.cells.sampling) checkSampling(model, sampling);
     if (model.keyEnv !== null && !env(model.keyEnv)) {
       throw new UserError(
@@ -56,6 +61,7 @@ export function checkNeeds(plan: Plan, env: (name: string) => string | undefined
   const leaves = pipeline.stages.export.length > 0;
   const needs = [
     { name: "scripted", isNeeded: pipeline.cells.models.some(({ wire }) => wire === "scripted") },
+    { name: "replay", isNeeded: pipeline.cells.models.some(({ wire }) => wire === "replay") },
     { name: "benchmark", isNeeded: plan.cells.some(({ task }) => task.definition.use === "benchmark") },
     {
       name: "notTrainable",
@@ -128,7 +134,7 @@ export function checkIsolation({ pipeline, cells }: Plan, capabilities: Capabili
       `sandbox.backend: ${capabilities.backend} cannot lend ${wanting.cell.taskId} the GPU that its resources.gpus asks for; use docker or podman`,
     );
   }
-  const real = pipeline.cells.models.find((model) => model.wire !== "scripted");
+  const real = pipeline.cells.models.find(isRemote);
   if (real === undefined || pipeline.sandbox.unsafe || capabilities.hostFiles === "enforced") return;
   throw new UserError(
     `sandbox.backend: ${capabilities.backend} does not keep a real model (${real.name}) from this machine's files; use docker (or bubblewrap with image trees: \`nightshift images build --trees\`), or set sandbox.unsafe: true`,

@@ -25,6 +25,43 @@ const scriptedModelSchema = z.strictObject({
     .describe("Simulated thinking time of one reply, milliseconds."),
 });
 
+/** Recorded rollouts of another run, played again. */
+const replayModelSchema = z.strictObject({
+  name,
+  wire: z
+    .literal("replay")
+    .describe(
+      "Says again what was said in a run's rollouts of the same task and seed index: no key, no network, no price.",
+    ),
+  run: z.string().min(1).describe("The run directory that is replayed."),
+  model: z
+    .string()
+    .nullable()
+    .default(null)
+    .describe("Whose rollouts, by the model's id as rows have it; null: the run has those of one only."),
+  agent: z
+    .string()
+    .nullable()
+    .default(null)
+    .describe("Of which agent, by its name; null: the run has those of one only."),
+  onDifference: z
+    .enum(["fail", "count"])
+    .default("fail")
+    .describe(
+      "What becomes of a rollout whose request is not the recorded one, byte for byte: it fails, or plays on with the recorded replies and the differences are counted in the log.",
+    ),
+});
+
+/** A person at the terminal that the run is started from. */
+const humanModelSchema = z.strictObject({
+  name: name.describe("Who plays: rows say `human/<name>`."),
+  wire: z
+    .literal("human")
+    .describe(
+      "A person at the terminal: standard input has the commands. Needs `concurrency.rollouts: 1`; time at the prompt counts as time.",
+    ),
+});
+
 /** What every model behind a URL is configured with. */
 const remote = {
   name,
@@ -151,13 +188,25 @@ const anthropicModelSchema = z.strictObject({
 
 export const modelConfigSchema = z.discriminatedUnion("wire", [
   scriptedModelSchema,
+  replayModelSchema,
+  humanModelSchema,
   openaiModelSchema,
   openaiResponsesModelSchema,
   anthropicModelSchema,
 ]);
 export type ModelConfig = z.infer<typeof modelConfigSchema>;
 
-/** What a model's replies cost; null where nobody has said. Scripted models are free. */
+/** A model behind a URL. */
+export type RemoteModelConfig = Extract<ModelConfig, { readonly baseUrls: unknown }>;
+export type ReplayModelConfig = Extract<ModelConfig, { readonly wire: "replay" }>;
+export type HumanModelConfig = Extract<ModelConfig, { readonly wire: "human" }>;
+
+/** Whether a model is behind a URL: it costs, may need a key, and what it wants is not known beforehand. */
+export function isRemote(config: ModelConfig): config is RemoteModelConfig {
+  return "baseUrls" in config;
+}
+
+/** What a model's replies cost; null where nobody has said. Only what is behind a URL costs anything. */
 export function priceOf(config: ModelConfig): ModelPrice | null {
-  return config.wire === "scripted" ? { inputPerMillion: 0, outputPerMillion: 0 } : config.price;
+  return isRemote(config) ? config.price : { inputPerMillion: 0, outputPerMillion: 0 };
 }

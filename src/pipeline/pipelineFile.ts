@@ -10,7 +10,7 @@ import { webSchema } from "../web/webSettings.ts";
 import { modelConfigSchema } from "./modelConfig.ts";
 import { tripwiresSchema } from "./tripwires.ts";
 
-const ALLOWABLE = ["scripted", "benchmark", "notTrainable"] as const;
+const ALLOWABLE = ["scripted", "replay", "benchmark", "notTrainable"] as const;
 
 export const pipelineSchema = z.strictObject({
   name: z
@@ -224,7 +224,7 @@ export const pipelineSchema = z.strictObject({
     .array(z.enum(ALLOWABLE))
     .default([])
     .describe(
-      "Rows that leave the house only when named here: of scripted models, of benchmark tasks, of tasks that say `notTrainable`.",
+      "Rows that leave the house only when named here: of scripted models, of replayed ones, of benchmark tasks, of tasks that say `notTrainable`.",
     ),
 });
 export type { ModelConfig } from "./modelConfig.ts";

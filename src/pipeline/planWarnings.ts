@@ -1,7 +1,7 @@
 // What is legal in a plan but unwise, each in one sentence with its key and what to do. Warnings stop nothing; what must not be is checkPlan's.
 import { isEpisodeEndText } from "../core/outcome.ts";
 import { foldersOf } from "../tasks/families/taskNames.ts";
-import { priceOf } from "./modelConfig.ts";
+import { isRemote, priceOf } from "./modelConfig.ts";
 import type { Plan, PlannedCell } from "./plan.ts";
 
 /** Rollouts at a time for each core, above which processes only wait for one another. */
@@ -146,7 +146,7 @@ function allowWarnings({ pipeline, cells }: Plan): readonly string[] {
 }
 
 function isReal({ model }: PlannedCell): boolean {
-  return model.wire !== "scripted";
+  return isRemote(model);
 }
 
 function tasksOf(cells: readonly PlannedCell[]): string {
