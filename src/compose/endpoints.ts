@@ -1,6 +1,6 @@
 // Which endpoints a server may call for its clients, and with which of its keys: a client must not make it talk to whatever it likes.
 import { UserError } from "../core/errors.ts";
-import { type ModelConfig, modelConfigSchema } from "../pipeline/modelConfig.ts";
+import { isRemote, type ModelConfig, modelConfigSchema } from "../pipeline/modelConfig.ts";
 import type { SentEndpoint } from "../serve/rollouts/request.ts";
 import { faultsOf } from "../tasks/issueText.ts";
 
@@ -48,8 +48,12 @@ export function policyOf(sent: SentEndpoint, allowed: readonly AllowedEndpoint[]
     throw new UserError(faults.join("; "));
   }
   const config = read.data;
-  if (config.wire !== "scripted")
-    for (const url of config.baseUrls) checkAllowed(url, config.keyEnv, allowed);
+  if (config.wire === "replay" || config.wire === "human") {
+    throw new UserError(
+      `endpoint.wire: ${config.wire} plays from this machine's files or terminal, which no client is given; name an endpoint of yours`,
+    );
+  }
+  if (isRemote(config)) for (const url of config.baseUrls) checkAllowed(url, config.keyEnv, allowed);
   return config;
 }
 
