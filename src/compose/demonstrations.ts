@@ -35,7 +35,7 @@ export async function demonstrationOf(
 export async function writeDemonstration(file: string, demonstration: Demonstration): Promise<void> {
   try {
     await mkdir(path.dirname(file), { recursive: true });
-    await writeFile(file, `${JSON.stringify(demonstration, null, 1)}\n`, { flag: "wx" });
+    await writeFile(file, `${JSON.stringify(demonstration, null, 2)}\n`, { flag: "wx" });
   } catch (cause) {
     const exists = cause instanceof Error && "code" in cause && cause.code === "EEXIST";
     throw new UserError(

@@ -1,4 +1,7 @@
 // Demonstrations: made of a real rollout, shown in every scaffold's own form, marked, part of the identity, and never trained on.
+import { readdir, readFile } from "node:fs/promises";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadAgentParts } from "../../src/agent/agentParts.ts";
 import { type Demonstration, demonstrationSchema, hasCommands } from "../../src/agent/demonstration.ts";
@@ -18,6 +21,7 @@ const task = await loadTask(TASKS, "battle-of-sexes");
 const EDIT = "edit 1:1\n# changed\nend_of_edit";
 const TEXTS = ["echo 'a ```'", "no command", "open strategy.py", EDIT, "submit"];
 const HISTORY = "appendOnly";
+const SHIPPED = fileURLToPath(new URL("../../demonstrations", import.meta.url));
 let here: World;
 let recorded: Demonstration;
 
@@ -54,6 +58,21 @@ describe("a demonstration of a rollout", () => {
       stateLine: "lines",
     });
     expect(() => recordDemonstration(submitted, others, "x")).toThrow(UserError);
+  });
+});
+
+describe("the demonstration that is shipped", () => {
+  it("can be read, shown by every scaffold, and is of no task that measures", async () => {
+    const files = await readdir(SHIPPED);
+    expect(files).not.toEqual([]);
+    for (const file of files) {
+      const shipped = demonstrationSchema.parse(JSON.parse(await readFile(path.join(SHIPPED, file), "utf8")));
+      expect(hasCommands(shipped)).toBe(true);
+      expect(shipped.recorded.validated).not.toBeNull();
+      const [family = ""] = shipped.task.split("/");
+      const yaml = await readFile(path.join(TASKS, family, "family.yaml"), "utf8");
+      expect(yaml).toMatch(/^use: train$/m);
+    }
   });
 });
 

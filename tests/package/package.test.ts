@@ -49,7 +49,7 @@ afterAll(() => rm(scratch, { recursive: true, force: true }));
 describe("the tarball", () => {
   it("holds every task, pipeline, schema and page, and every file that the sources load by its place", async () => {
     const expected = new Map<string, string>();
-    for (const folder of ["tasks", "pipelines", "schemas", "docs"]) {
+    for (const folder of ["tasks", "pipelines", "demonstrations", "schemas", "docs"]) {
       for (const file of await filesUnder(path.join(copy, folder)))
         expected.set(`${folder}/${file}`, `${folder}/${file}`);
     }
@@ -76,7 +76,7 @@ describe("the tarball", () => {
     expect([...new Set(files.map((file) => file.split("/")[0]))].sort()).toEqual(
       [
         ...["ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md", "package.json"],
-        ...["bin", "dist", "docs", "pipelines", "schemas", "tasks"],
+        ...["bin", "demonstrations", "dist", "docs", "pipelines", "schemas", "tasks"],
       ].sort(),
     );
     expect(files.filter((file) => file.startsWith("dist/") && /(?<!\.d)\.ts$/.test(file))).toEqual([]);
