@@ -1,7 +1,7 @@
 // Replays MLGym's recorded runs of its three games, or of the tasks named, against tasks imported from the same checkout, and prints what is equal.
-// Usage: MLGYM_CHECKOUT=… node scripts/replayGames.ts [mlgymId...] [--part 1/1] [--keep FILE] [--seconds 3600] [--backend auto] [--differences]
+// Usage: MLGYM_CHECKOUT=… node scripts/replayGames.ts [mlgymId...] [--part 1/1] [--keep FILE] [--seconds 3600] [--evaluations 10000] [--backend auto] [--differences]
 // --part 2/6 replays the second sixth of each task's runs. --keep appends each run's report to FILE as a JSON line and leaves out runs that are there,
-// so that many short calls make one table; after --seconds no further run is begun. Exit 0 when at least 95 % of the data lines are equal and each difference has a known reason.
+// so that many short calls make one table; after --seconds no further run is begun. --evaluations 1 compares one score a run: they cost the most. Exit 0 when at least 95 % of the data lines are equal and each difference has a known reason.
 import { appendFile, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -31,6 +31,7 @@ const { values, positionals } = parseArgs({
   options: {
     part: { type: "string", default: "1/1" },
     keep: { type: "string" },
+    evaluations: { type: "string", default: "10000" },
     seconds: { type: "string", default: "3600" },
     backend: { type: "string", default: "auto" },
     differences: { type: "boolean", default: false },
@@ -50,6 +51,8 @@ const kept = keep === null ? [] : await readKept(keep);
 const folder = await mkdtemp(path.join(tmpdir(), "nightshift-replay-"));
 const from = path.resolve(checkout);
 const signal = new AbortController().signal;
+const { backend } = values;
+const evaluationsMax = Number(values.evaluations);
 const endsAtMs = performance.now() + 1000 * Number(values.seconds);
 try {
   const imported = await importCheckout(world, { checkout: from, out: path.join(folder, "tasks") }, signal);
@@ -60,7 +63,7 @@ try {
     if (task == null) throw new UserError(`${id}: no task of that id was imported`);
     const paths = await runsOf(id);
     if (paths.length === 0) continue;
-    for await (const file of replayCheck(world, { paths, taskId: task, backend: values.backend }, signal)) {
+    for await (const file of replayCheck(world, { paths, taskId: task, backend, evaluationsMax }, signal)) {
       await note(id, file);
       if (performance.now() > endsAtMs) break;
     }

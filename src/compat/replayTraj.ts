@@ -17,6 +17,8 @@ export interface ReplayTask {
   readonly settings: MlgymSettings;
   /** False where the task cannot be judged: then scores are not compared. */
   readonly isJudged: boolean;
+  /** Evaluations that are compared of one run, the first ones; later ones are left out and counted. */
+  readonly evaluationsMax: number;
 }
 
 /** Why an action was not carried out or not compared. */
@@ -24,6 +26,8 @@ export const SKIPPED = {
   timedOut: "timed out when it was recorded: nobody waits for it again",
   network: "needs the network, which sandboxes have not",
   mixed: "several commands in one line of the shell, some of them MLGym's",
+  program: "runs a program of a task that cannot be played here",
+  enough: "asks for a score after as many as were wanted of a run",
   notJudged: "asks for a score of a task that cannot be judged here",
   noReply: "the loop's own ending without a score",
 } as const;
@@ -41,6 +45,8 @@ export interface ReplayReport {
 
 const TIMED_OUT = /EXECUTION TIMED OUT/;
 const ENDED = /^Exited \((?!submit)/;
+/** What MLGym takes for training, wherever it stands. */
+const PROGRAM = /\b(?:torchrun|python3?|accelerate|deepspeed)\b/;
 const NETWORK = /^(?:pip3?|conda|git|wget|curl|apt|apt-get|sudo|python3? -m pip)\s/;
 const MLGYM_WORD =
   /(?:^|[;&|]\s*)(?:open|goto|scroll_up|scroll_down|create|edit|insert|search_dir|search_file|find_file|validate|submit)\b/;
@@ -64,6 +70,7 @@ export async function replayTraj(
   let given = 0;
   let cwd = ".";
   let judgeReason: string | null = null;
+  let evaluationCount = 0;
 
   await act("shell", { command: `shopt -s expand_aliases; alias ls='ls -F'` });
   if (settings.readOnly) await act("shell", { command: `chmod 555 ${settings.script}` });
@@ -72,7 +79,10 @@ export async function replayTraj(
     skipped[why] = (skipped[why] ?? 0) + 1;
   };
 
-  const evaluated = async (): Promise<readonly Fact[]> => {
+  const evaluated = async (): Promise<readonly Fact[] | Skipped> => {
+    if (!task.isJudged) return "notJudged";
+    if (evaluationCount >= task.evaluationsMax) return "enough";
+    evaluationCount += 1;
     const { validation } = await act("validate", {});
     judgeReason = validation?.reason ?? null;
     return evaluationFacts(definition, settings, validation?.score ?? null, judgeReason);
@@ -80,6 +90,7 @@ export async function replayTraj(
 
   const shell = async (command: string): Promise<readonly Fact[] | Skipped> => {
     if (NETWORK.test(command)) return "network";
+    if (!task.isJudged && PROGRAM.test(command)) return "program";
     const here = commandHere(command);
     const check = `/bin/bash -n <<'NIGHTSHIFT_END'\n${here}\nNIGHTSHIFT_END`;
     const checked = await act("shell", { command: check });
@@ -113,7 +124,7 @@ export async function replayTraj(
       case "findFile":
         return searched(act, command, editor.openFile());
       case "validate":
-        return task.isJudged ? evaluated() : "notJudged";
+        return evaluated();
       case "submit":
       case "exit":
         return "noReply";
@@ -162,12 +173,13 @@ export async function replayTraj(
     const commands = parseAction(step.action);
     const isEnding = index === last && JUDGED_ENDING.test(traj.info.exit_status ?? "");
     if (isEnding && (ENDED.test(observation) || commands.at(-1)?.kind === "submit")) {
-      if (!task.isJudged) skip("notJudged");
+      const now = await evaluated();
+      if (typeof now === "string") skip(now);
       else {
-        const now = (await evaluated()).filter(
+        const told = now.filter(
           (fact) => fact.class === "outcome" || (fact.class === "score" && fact.key === settings.metric),
         );
-        compare(index, endingFacts(traj, settings), now, step);
+        compare(index, endingFacts(traj, settings), told, step);
       }
       continue;
     }

@@ -33,6 +33,8 @@ export interface ReplayCheck {
   /** A task that `import mlgym-tasks` made. */
   readonly taskId: string;
   readonly backend: string;
+  /** Scores that are compared of each run, the first ones. Default: all. */
+  readonly evaluationsMax?: number;
 }
 
 /** One file: what replaying it gave, or why it was not replayed. */
@@ -71,7 +73,9 @@ export async function* replayCheck(
     };
     for (const [index, file] of files.entries()) {
       signal.throwIfAborted();
-      const of = { task, settings, limits, backend, blobs, evaluator, runId, owner: `${runId}-${index}` };
+      const { evaluationsMax = VALIDATIONS } = request;
+      const owner = `${runId}-${index}`;
+      const of = { task, settings, limits, backend, blobs, evaluator, runId, owner, evaluationsMax };
       yield await replayed(world, file, of, signal);
     }
   } finally {
@@ -89,6 +93,7 @@ interface Place {
   readonly evaluator: Evaluator;
   readonly runId: string;
   readonly owner: string;
+  readonly evaluationsMax: number;
 }
 
 async function replayed(
@@ -97,7 +102,7 @@ async function replayed(
   place: Place,
   signal: AbortSignal,
 ): Promise<ReplayedFile> {
-  const { task, settings, owner } = place;
+  const { task, settings, owner, evaluationsMax } = place;
   const found = path.basename(file, ".traj");
   if (found !== settings.id) return { file, why: `it is of ${found}, not of ${settings.id}` };
   const { size } = await stat(file);
@@ -126,7 +131,12 @@ async function replayed(
       return { text: observation.text, cwd: observation.state.cwd, ok, exitCode, timedOut, validation };
     };
     const isJudged = task.definition.notPlayable === undefined;
-    const report = await replayTraj(traj, { definition: task.definition, settings, isJudged }, vintage, act);
+    const report = await replayTraj(
+      traj,
+      { definition: task.definition, settings, isJudged, evaluationsMax },
+      vintage,
+      act,
+    );
     return { file, report };
   } finally {
     await env[Symbol.asyncDispose]();

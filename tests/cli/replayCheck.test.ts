@@ -120,6 +120,23 @@ describe("replay-check", () => {
     expect(lines).toContainEqual(["score", "Score", "randomness"]);
   }, 60_000);
 
+  it("goes with tasks that runs refuse, as their scores are not asked for", async () => {
+    await writeFile(
+      path.join(cwd, "far.yaml"),
+      "name: far\ncells:\n  tasks: [mlgym-far]\n  models: [{ name: m, wire: scripted }]\nrollouts: { perCell: 1 }\nstages: {}\nallow: [scripted, benchmark]\n",
+    );
+    const planned = await nightshift(["run", "far.yaml"], { cwd });
+    expect(planned.exitCode).toBe(2);
+    expect(planned.stderr).toMatch(
+      /mlgym-far cannot be played as it stands: its data, someone\/something, is on/,
+    );
+    await mkdir(path.join(cwd, "looked"));
+    await writeFile(path.join(cwd, "looked", "far.traj"), trajectory([["validate", "…", null]], 0));
+    const args = ["replay-check", "looked", "--task", "mlgym-far", "--backend", "process", "--json"];
+    const { summary } = JSON.parse((await nightshift(args, { cwd })).stdout);
+    expect(summary.skipped).toEqual([{ why: "notJudged", count: 1 }]);
+  }, 60_000);
+
   it("refuses tasks that were not imported, and runs of other tasks", async () => {
     const foreign = await nightshift(["replay-check", "same", "--task", "battle-of-sexes"], { cwd });
     expect(foreign.exitCode).toBe(2);

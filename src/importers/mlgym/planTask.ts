@@ -69,7 +69,7 @@ export async function planTask(
   }
   const sources = await scanned(checkout, config, scan);
   const local = [...starter, ...data].map((file) => ({ ...file, data: contentHere(file) }));
-  const secretNames = secretFiles(config, { script, starter, data, sources, found });
+  const { secret: secretNames, read } = filesOfScript(config, { script, starter, data, sources, found });
   const secret = local.filter((file) => secretNames.has(file.path));
   const sample = await sampleSubmission(checkout, config);
   const workspace = withoutCopies(
@@ -96,7 +96,10 @@ export async function planTask(
     description: descriptionOf(config, docs),
     workspace,
     secret,
-    shown: taskClass === "CSVSubmissionTasks" ? workspace.filter((file) => needed.has(file.path)) : [],
+    shown:
+      taskClass === "CSVSubmissionTasks"
+        ? workspace.filter((file) => needed.has(file.path) || read.has(file.path))
+        : [],
     script,
     submission: submissionOf(config, taskClass, { script, workspace, needed }),
     metric,
@@ -193,8 +196,8 @@ async function scanned(
   );
 }
 
-/** What only the judge may have: files that are declared so, and data that the script reads and nothing else speaks of. */
-function secretFiles(
+/** What only the judge may have (declared so, or data that the script reads and nothing else speaks of), and what the script reads besides. */
+function filesOfScript(
   config: TaskConfig,
   of: {
     readonly script: string;
@@ -203,7 +206,7 @@ function secretFiles(
     readonly sources: Scan;
     readonly found: Findings;
   },
-): ReadonlySet<string> {
+): { readonly secret: ReadonlySet<string>; readonly read: ReadonlySet<string> } {
   const { script, starter, data, sources, found } = of;
   const declared = new Set((config.secret_files ?? []).map((name) => path.posix.normalize(name)));
   const names = (file: string, texts: readonly string[]) => {
@@ -212,6 +215,7 @@ function secretFiles(
   };
   const others = starter.flatMap((file) => (file.path === script ? [] : (sources[file.path]?.texts ?? [])));
   const secret = new Set<string>();
+  const read = new Set<string>();
   for (const file of [...starter, ...data]) {
     const isDeclared = declared.has(file.path) || declared.has(path.posix.basename(file.path));
     if (file.path === script) continue;
@@ -222,10 +226,11 @@ function secretFiles(
       const why = isDeclared ? "declared secret" : "read by the evaluation script alone";
       found.notes.push(`${file.path} (${why}) is moved out of agents' sight`);
     } else if (isRead) {
+      read.add(file.path);
       found.notes.push(`${file.path} is read by the evaluation script and seen by agents, as in MLGym`);
     }
   }
-  return secret;
+  return { secret, read };
 }
 
 /** Leaves out what has the content of a secret file under another name. */

@@ -8,6 +8,8 @@ import json
 import os
 import sys
 
+EX_DATAERR = 65
+
 
 def scanned(path):
     with open(path, "rb") as file:
@@ -24,10 +26,13 @@ def scanned(path):
             imports[node.module] = None
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             texts[node.value] = None
-    known = {"__main__", *getattr(sys, "stdlib_module_names", ())}
+    known = {"__main__", *sys.stdlib_module_names}
     return {"imports": [name for name in imports if name.split(".")[0] not in known], "texts": list(texts), "broken": None}
 
 
+if sys.version_info < (3, 10):
+    print("Python 3.10 or later is needed to read the checkout's programs; name one with NIGHTSHIFT_PYTHON")
+    sys.exit(EX_DATAERR)
 folder, out, *names = sys.argv[1:]
 with open(out, "w") as file:
     json.dump({name: scanned(os.path.join(folder, name)) for name in names}, file)
