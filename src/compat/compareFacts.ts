@@ -14,6 +14,8 @@ export interface Ground {
   readonly observation: string;
   /** Starter files of which nobody knows what they were at that time. */
   readonly unknownFiles: ReadonlySet<string>;
+  /** Starter files rebuilt from their lines: whether the last one was ended is unknown, and with it the size. */
+  readonly rebuiltFiles: ReadonlySet<string>;
 }
 
 export interface Compared {
@@ -72,7 +74,9 @@ function reasonOf(
       return evaluationReason(difference, ground);
     case "listing":
       if (difference.key === "__pycache__") return "leftovers";
-      return ground.unknownFiles.has(difference.key) ? "vintage" : "unexplained";
+      return ground.unknownFiles.has(difference.key) || ground.rebuiltFiles.has(difference.key)
+        ? "vintage"
+        : "unexplained";
     case "output":
       if (ground.unknownFiles.size > 0) return "vintage";
       return withoutNumbers(difference.recorded) === withoutNumbers(difference.now)

@@ -1,7 +1,7 @@
 // Carries a recorded run of MLGym's out again, action by action, and compares what is data. It stops at nothing that only differs.
 import type { TaskDefinition } from "../core/task.ts";
 import type { MlgymSettings } from "../importers/mlgym/config.ts";
-import { relocated } from "../importers/mlgym/relocate.ts";
+import { MLGYM_WORKSPACE, relocated } from "../importers/mlgym/relocate.ts";
 import type { Traj, TrajStep } from "../importers/traj/trajFile.ts";
 import { type Act, printedOf } from "./act.ts";
 import { type MlgymCommand, parseAction } from "./commands.ts";
@@ -73,7 +73,7 @@ export async function replayTraj(
   let evaluationCount = 0;
 
   await act("shell", { command: `shopt -s expand_aliases; alias ls='ls -F'` });
-  if (settings.readOnly) await act("shell", { command: `chmod 555 ${settings.script}` });
+  if (isProtected(traj, settings)) await act("shell", { command: `chmod 555 ${settings.script}` });
 
   const skip = (why: Skipped) => {
     skipped[why] = (skipped[why] ?? 0) + 1;
@@ -153,6 +153,7 @@ export async function replayTraj(
       judgeReason,
       observation: step.observation ?? "",
       unknownFiles: isVintageOld ? vintage.unseen : new Set(),
+      rebuiltFiles: vintage.rebuilt,
     };
     const found = compareFacts(
       recorded.filter((fact) => !isGiven(fact)),
@@ -205,6 +206,18 @@ export async function replayTraj(
     given,
     vintage: vintage.name,
   };
+}
+
+/** Whether the run found its evaluation script write-protected: as it shows, else as the configuration says. */
+function isProtected({ trajectory }: Traj, { script, readOnly }: MlgymSettings): boolean {
+  for (const { action, observation } of trajectory) {
+    const [command] = parseAction(action);
+    if (command?.kind !== "edit" && command?.kind !== "insert") continue;
+    const text = observation ?? "";
+    if (text.includes(`read-only file ${MLGYM_WORKSPACE}/${script}`)) return true;
+    if (text.includes(`[File: ${MLGYM_WORKSPACE}/${script} (`)) return false;
+  }
+  return readOnly;
 }
 
 /** What a search of ours found, as facts of MLGym's form. */

@@ -11,6 +11,7 @@ const ground: Ground = {
   judgeReason: null,
   observation: "",
   unknownFiles: new Set(),
+  rebuiltFiles: new Set(),
 };
 
 function factsOf(action: string, observation: string) {
