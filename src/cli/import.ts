@@ -2,6 +2,7 @@
 import { importTrajectories } from "../compose/imports.ts";
 import type { World } from "../compose/world.ts";
 import { type AddCommand, EXIT } from "./command.ts";
+import { addImportHarbor } from "./importHarbor.ts";
 import { addImportMlgymTasks } from "./importMlgymTasks.ts";
 
 const TRAJ_OUT = "output/mlgym-trajectories";
@@ -29,6 +30,7 @@ export const importCommand: AddCommand = (program, world, done) => {
       });
     });
   addImportMlgymTasks(group, world, done);
+  addImportHarbor(group, world, done);
 };
 
 /** Runs work that an interrupt ends; what it was writing is then gone, and what was there before is as it was. */

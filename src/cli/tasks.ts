@@ -4,6 +4,7 @@ import type { AddCommand } from "./command.ts";
 import { showFamily } from "./showFamily.ts";
 import { shortNumber, textTable } from "./table.ts";
 import { addTasksCheck } from "./tasksCheck.ts";
+import { addTasksExport } from "./tasksExport.ts";
 import { addTasksNew } from "./tasksNew.ts";
 
 export const tasksCommand: AddCommand = (program, world, done) => {
@@ -57,4 +58,5 @@ export const tasksCommand: AddCommand = (program, world, done) => {
     });
   addTasksNew(tasks, world, done);
   addTasksCheck(tasks, world, done);
+  addTasksExport(tasks, world, done);
 };

@@ -17,7 +17,7 @@ const USUAL_IMAGES = ["python"];
 const SYSTEM_FOLDER = "/var/cache/nightshift";
 
 /** The user's own folders first, as tasks find them. */
-function imageRoots(): readonly string[] {
+export function imageRoots(): readonly string[] {
   const roots = [path.resolve("tasks/_images"), path.join(PACKAGE_ROOT, "tasks/_images")];
   return [...new Set(roots)].filter((root) => existsSync(root));
 }

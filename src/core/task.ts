@@ -11,8 +11,18 @@ export const anchorsSchema = z.strictObject({
 });
 
 export const submissionFileSchema = z.strictObject({
-  path: z.string().min(1).describe("Relative to the workspace, without `.` or `..`."),
-  bytesMax: z.int().positive().describe("Largest size, bytes; a larger file makes the submission invalid."),
+  path: z
+    .string()
+    .min(1)
+    .describe(
+      "Relative to the workspace, without `.` or `..`. With a slash behind it, every file below that folder, `./` being all (judges of kind `repo` and `script`).",
+    ),
+  bytesMax: z
+    .int()
+    .positive()
+    .describe(
+      "Largest size, bytes, of a folder all files together; what is larger makes the submission invalid.",
+    ),
 });
 
 const judgeResourcesSchema = z.strictObject({

@@ -1,7 +1,9 @@
 // Collects the declared submission files from a sandbox into the blob store. It judges nothing but presence and size.
+import { randomUUID } from "node:crypto";
 import type { SubmissionId, SubmissionManifest } from "../core/evaluation.ts";
 import { canonicalJson } from "../core/json.ts";
 import { type BlobStore, FileAccessError, type Sandbox } from "../core/sandbox.ts";
+import { filesBelow, isFolderPath } from "../core/submissionPath.ts";
 import type { TaskDefinition } from "../core/task.ts";
 
 export type Submission =
@@ -18,15 +20,29 @@ export async function collectSubmission(
   blobs: BlobStore,
   signal: AbortSignal,
 ): Promise<Submission> {
-  const manifest: SubmissionManifest = [];
+  const found = new Map<string, SubmissionManifest[number]>();
   const problems: string[] = [];
-  for (const { path, bytesMax } of [...files].sort((a, b) => (a.path < b.path ? -1 : 1))) {
+  const take = async (path: string, bytesMax: number) => {
     signal.throwIfAborted();
     const data = await readDeclared(sandbox, path, bytesMax);
     if (typeof data === "string") problems.push(data);
-    else manifest.push({ path, sha256: await blobs.put(data), bytes: data.byteLength });
+    else found.set(path, { path, sha256: await blobs.put(data), bytes: data.byteLength });
+    return typeof data === "string" ? 0 : data.byteLength;
+  };
+  for (const { path, bytesMax } of [...files].sort((a, b) => (a.path < b.path ? -1 : 1))) {
+    if (!isFolderPath(path)) {
+      await take(path, bytesMax);
+      continue;
+    }
+    const below = await filesBelow(sandbox, path, { actionId: `submission/${randomUUID()}`, signal });
+    if (typeof below === "string") problems.push(below);
+    let left = bytesMax;
+    for (const name of typeof below === "string" ? [] : below) {
+      if (problems.length === 0) left -= await take(name, left);
+    }
   }
   if (problems.length > 0) return { reason: problems.join(" ") };
+  const manifest: SubmissionManifest = [...found.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
   const id = await blobs.put(new TextEncoder().encode(canonicalJson(manifest)));
   return { id, manifest };
 }

@@ -1,4 +1,5 @@
 // Bad and forged submissions to try on a judge: made out of the starter's submission, by the kind of task. They are only ever judged.
+import { covers, isFolderPath } from "../core/submissionPath.ts";
 import type { Task } from "../core/task.ts";
 import { arrayForgeries } from "./forgeries/arrays.ts";
 import { codeForgeries } from "./forgeries/code.ts";
@@ -37,26 +38,33 @@ function hiddenModules({ judgeFiles }: Task): readonly string[] {
 }
 
 function commonForgeries(task: Task, starter: SubmissionContent): readonly Forgery[] {
-  const declared = task.definition.submission;
+  const declared = task.definition.submission.flatMap(({ path, bytesMax }) =>
+    isFolderPath(path)
+      ? [...starter.keys()].filter((name) => covers(path, name)).map((name) => ({ path: name, bytesMax }))
+      : [{ path, bytesMax }],
+  );
+  // A folder that is handed in whole may hold anything, which then must not count.
+  const isOpen = task.definition.submission.some(({ path }) => isFolderPath(path));
+  const beside = isOpen ? "noBetter" : "invalid";
   const all = (content: (bytesMax: number) => Uint8Array) =>
     new Map(declared.map(({ path, bytesMax }) => [path, content(bytesMax)] as const));
   const garbage = Uint8Array.from({ length: GARBAGE_BYTES }, (_, index) => (index * 37 + (index >> 5)) % 256);
   const verdict = new TextEncoder().encode('{"kind": "scored", "score": 1e9}');
   const judgeCopy = new TextEncoder().encode("raise SystemExit(0)\n");
   return [
-    { name: "a submission without files", files: new Map(), rule: "invalid" },
+    { name: "a submission without files", files: new Map(), rule: beside },
     { name: "an empty file", files: all(() => new Uint8Array()), rule: "noBetter" },
     { name: "bytes without meaning", files: all((most) => garbage.subarray(0, most)), rule: "noBetter" },
     { name: "an oversized file", files: all((most) => new Uint8Array(most + 1).fill(35)), rule: "invalid" },
     {
       name: "a judge.py beside the starter",
       files: new Map([...starter, ["judge.py", judgeCopy] as const]),
-      rule: "invalid",
+      rule: beside,
     },
     {
       name: "a verdict beside the starter",
       files: new Map([...starter, ["verdict.json", verdict] as const]),
-      rule: "invalid",
+      rule: beside,
     },
   ];
 }

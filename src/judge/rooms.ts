@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { errorText, within } from "../core/errors.ts";
 import type { Log } from "../core/runtime.ts";
 import type { Sandbox, SandboxBackend, SandboxFile, SandboxLimits } from "../core/sandbox.ts";
+import { covers, isFolderPath } from "../core/submissionPath.ts";
 import { dataEnvironment, JUDGE_RESOURCES, judgeTrust, type Task } from "../core/task.ts";
 import { SUBMISSION_FOLDER } from "./submissionFiles.ts";
 
@@ -82,7 +83,10 @@ export async function openRooms(options: RoomsOptions, signal: AbortSignal): Pro
 function around({ definition, workspace }: Task, submission: readonly SandboxFile[]): readonly SandboxFile[] {
   if (judgeTrust(definition) !== "shared") return [];
   const handedIn = new Set(submission.map(({ path }) => path));
+  // What is missing from a folder that was handed in whole was taken away on purpose.
+  const folders = definition.submission.filter(({ path }) => isFolderPath(path));
   return workspace
+    .filter((file) => !folders.some(({ path }) => covers(path, file.path)))
     .map((file) => ({ ...file, path: `${SUBMISSION_FOLDER}/${file.path}` }))
     .filter(({ path }) => !handedIn.has(path));
 }

@@ -4,6 +4,7 @@ import { within } from "../core/errors.ts";
 import { type SubmissionId, submissionManifestSchema } from "../core/evaluation.ts";
 import { sha256 } from "../core/hash.ts";
 import type { BlobStore, SandboxFile } from "../core/sandbox.ts";
+import { covers, FOLDER_FILES_MAX, isFolderPath } from "../core/submissionPath.ts";
 import type { TaskDefinition } from "../core/task.ts";
 
 /** Where a submission lies in either room. */
@@ -20,10 +21,24 @@ export async function submissionFiles(
 ): Promise<{ readonly files: readonly SandboxFile[] } | { readonly reason: string }> {
   return within("judge", `reading submission ${submission}`, async () => {
     const manifest = submissionManifestSchema.parse(JSON.parse(await text(blobs, submission)));
-    const stray = manifest.find((file) => !declared.some(({ path }) => path === file.path));
+    const stray = manifest.find((file) => !declared.some(({ path }) => covers(path, file.path)));
     if (stray) return { reason: `${stray.path} is not a file of the submission` };
     const files: SandboxFile[] = [];
     for (const { path, bytesMax } of declared) {
+      if (isFolderPath(path)) {
+        const below = manifest.filter(
+          (file) => covers(path, file.path) && !declared.some((other) => other.path === file.path),
+        );
+        const bytes = below.reduce((sum, file) => sum + file.bytes, 0);
+        if (bytes > bytesMax) return { reason: `${path} is larger than ${bytesMax} bytes` };
+        if (below.length > FOLDER_FILES_MAX)
+          return { reason: `${path} has more than ${FOLDER_FILES_MAX} files` };
+        for (const file of below) {
+          const data = await checked(blobs, file.sha256);
+          files.push({ path: `${SUBMISSION_FOLDER}/${file.path}`, data, executable: false });
+        }
+        continue;
+      }
       const entry = manifest.find((file) => file.path === path);
       if (entry === undefined) return { reason: `${path} is missing` };
       if (entry.bytes > bytesMax) return { reason: `${path} is larger than ${bytesMax} bytes` };

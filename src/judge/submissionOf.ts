@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { within } from "../core/errors.ts";
 import { FileAccessError, type SandboxBackend } from "../core/sandbox.ts";
+import { covers, filesBelow, isFolderPath } from "../core/submissionPath.ts";
 import { dataEnvironment, type Task, type TaskFile } from "../core/task.ts";
 
 const MAKE_OUTPUT_BYTES = 4_096;
@@ -36,14 +37,17 @@ export async function submissionOf(
   const tree = new Map([...of.task.workspace, ...of.files].map((file) => [file.path, file]));
   const own = new Map(of.files.map((file) => [file.path, file]));
   const from = definition.make === undefined ? tree : own;
-  const ready = definition.submission.flatMap(({ path }) => {
-    const file = from.get(path);
-    return file === undefined ? [] : [[path, file.data] as const];
-  });
-  if (ready.length === definition.submission.length) return { files: new Map(ready), makeMs: 0 };
+  const isReady = ({ path }: { readonly path: string }) =>
+    isFolderPath(path) ? definition.make === undefined : from.has(path);
+  if (definition.submission.every(isReady)) {
+    const isDeclared = ([name]: readonly [string, unknown]) =>
+      definition.submission.some(({ path }) => covers(path, name));
+    const ready = [...from].filter(isDeclared).map(([name, file]) => [name, file.data] as const);
+    return { files: new Map(ready), makeMs: 0 };
+  }
   const command = definition.make;
   if (command === undefined) {
-    const missing = definition.submission.find(({ path }) => !tree.has(path));
+    const missing = definition.submission.find((declared) => !isReady(declared));
     return { reason: `there is no ${missing?.path ?? "file"}, and task.yaml names no \`make\` command` };
   }
   return within("sandbox", `making a submission of ${of.task.id}`, async () => {
@@ -70,7 +74,16 @@ export async function submissionOf(
       return { reason: `\`${command}\` ended with ${result.signal ?? result.exitCode}: ${said}` };
     }
     const files = new Map<string, Uint8Array>();
-    for (const { path, bytesMax } of definition.submission) {
+    const wanted: { readonly path: string; readonly bytesMax: number }[] = [];
+    for (const declared of definition.submission) {
+      if (!isFolderPath(declared.path)) wanted.push(declared);
+      else {
+        const below = await filesBelow(sandbox, declared.path, { actionId: `list-${declared.path}`, signal });
+        if (typeof below === "string") return { reason: `after \`${command}\`: ${below}` };
+        wanted.push(...below.map((path) => ({ path, bytesMax: declared.bytesMax })));
+      }
+    }
+    for (const { path, bytesMax } of wanted) {
       const data = await sandbox.read(path, bytesMax).catch((error: unknown) => {
         if (error instanceof FileAccessError) return error;
         throw error;

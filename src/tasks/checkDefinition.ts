@@ -1,5 +1,6 @@
 // What task.yaml's schema cannot say by itself: that its anchors rise in quality, its submission paths stay inside, and its limits agree.
 import type { z } from "zod";
+import { isFolderPath } from "../core/submissionPath.ts";
 import { type TaskDefinition, taskDefinitionSchema } from "../core/task.ts";
 
 type Context = z.core.$RefinementCtx<TaskDefinition>;
@@ -39,8 +40,14 @@ function checkSubmission({ submission, judge }: TaskDefinition, context: Context
   const paths = new Set<string>();
   for (const [index, { path }] of submission.entries()) {
     const place = ["submission", index, "path"];
-    if (path.split("/").some((part) => part === "" || part === "." || part === "..") || path.includes("\\")) {
-      complain(context, place, "must be relative to the workspace, without . or ..");
+    if (!isPlain(path)) {
+      complain(
+        context,
+        place,
+        "must be relative to the workspace, without . or ..; a folder ends with a slash",
+      );
+    } else if (isFolderPath(path) && judge.kind !== "repo" && judge.kind !== "script") {
+      complain(context, place, `must be a file: only judges of kind repo and script take folders`);
     } else if (paths.has(path)) {
       complain(context, place, "must be declared once; take the second out");
     }
@@ -52,6 +59,12 @@ function checkSubmission({ submission, judge }: TaskDefinition, context: Context
     const what = `must be a .py file when it is the first, as judge.kind: ${kind} calls a function of it`;
     complain(context, ["submission", 0, "path"], what);
   }
+}
+
+/** A file or folder inside the workspace; `./` is all of it. */
+function isPlain(path: string): boolean {
+  const parts = (path === "./" ? "workspace" : path.replace(/\/$/, "")).split("/");
+  return !path.includes("\\") && parts.every((part) => part !== "" && part !== "." && part !== "..");
 }
 
 function complain(context: Context, path: readonly PropertyKey[], message: string): void {
