@@ -12,7 +12,8 @@ const ENDINGS = [".ts", ".mts", ".js", ".mjs"];
 /** The library as this very program runs it: sources in a clone, compiled in a package. */
 const LIBRARY_URL = new URL(`../index${path.extname(fileURLToPath(import.meta.url))}`, import.meta.url).href;
 /** An import of a file beside it, of which the hash would know nothing. */
-const FILE_IMPORT = /^\s*(?:import|export)\b(?!\s+type\b)[^;"']*?["'](\.{1,2}\/[^"']*)["']/m;
+const FILE_IMPORT =
+  /(?:^\s*(?:import|export)\b(?!\s+type\b)[^;"'()=]*?\bfrom\s*|^\s*import\s*|\bimport\s*\(\s*)["']((?:\.{1,2}\/|\/|file:)[^"']*)["']/m;
 
 const functionOf = <T>() => z.custom<T>((value) => typeof value === "function", "must be a function");
 

@@ -2,10 +2,10 @@
 import { z } from "zod";
 import type { Tool } from "../core/tool.ts";
 import { outsideText, resolvePath } from "./filePath.ts";
+import { readThrough } from "./readThrough.ts";
 import { refused, said } from "./result.ts";
 import { askPython } from "./sandboxPython.ts";
 import { unanswered } from "./searchText.ts";
-import { readTextFile } from "./textFile.ts";
 import { counted, numberedLine } from "./window.ts";
 import { splitWords } from "./words.ts";
 
@@ -63,13 +63,14 @@ export const filemapTool: Tool<typeof filemapArguments> = {
   replay: "rerun",
   repeatable: true,
   async run({ path: written }, context) {
-    const { sandbox, state } = context;
-    const path = resolvePath(state, written);
-    if (path === null) return refused(outsideText(written), state);
-    if (!/\.pyi?$/.test(path))
+    const { state } = context;
+    const wanted = resolvePath(state, written);
+    if (wanted === null) return refused(outsideText(written), state);
+    if (!/\.pyi?$/.test(wanted))
       return refused("`filemap` shows Python files only. Use `open` for others.", state);
-    const file = await readTextFile(sandbox, path);
-    if ("code" in file) return refused(file.text, state);
+    const found = await readThrough(context, wanted);
+    if (typeof found === "string") return refused(found, state);
+    const { path, file } = found;
     const { answer, result } = await askPython(context, {
       name: "filemap",
       script: BODIES_SCRIPT,

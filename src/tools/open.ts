@@ -1,10 +1,9 @@
 // `open`: makes a file the editor's open file and shows a window of it.
 import { z } from "zod";
-import type { Tool, ToolContext } from "../core/tool.ts";
+import type { Tool } from "../core/tool.ts";
 import { outsideText, resolvePath } from "./filePath.ts";
-import { followLink } from "./followLink.ts";
+import { readThrough } from "./readThrough.ts";
 import { refused, said } from "./result.ts";
-import { readTextFile } from "./textFile.ts";
 import { counted, firstLineFor, showWindow, WINDOW_LINES } from "./window.ts";
 import { splitWords } from "./words.ts";
 
@@ -30,7 +29,7 @@ export const openTool: Tool<typeof openArguments> = {
     const { state } = context;
     const wanted = resolvePath(state, written);
     if (wanted === null) return refused(outsideText(written), state);
-    const found = await readFollowing(context, wanted);
+    const found = await readThrough(context, wanted);
     if (typeof found === "string") return refused(found, state);
     const { path, file } = found;
     if (line !== undefined && line > Math.max(1, file.lines.length)) {
@@ -41,17 +40,6 @@ export const openTool: Tool<typeof openArguments> = {
     return said(showWindow(path, file.lines, firstLine), { ...state, openFile: path, firstLine, shown });
   },
 };
-
-/** The file, or what a link leads to: a change goes there, and the link stays a link. */
-async function readFollowing(context: ToolContext, path: string) {
-  const file = await readTextFile(context.sandbox, path);
-  if (!("code" in file)) return { path, file };
-  if (file.code !== "notAFile") return file.text;
-  const target = await followLink(context, path);
-  if (target.kind !== "file") return target.text;
-  const linked = await readTextFile(context.sandbox, target.path);
-  return "code" in linked ? linked.text : { path: target.path, file: linked };
-}
 
 function parseOpen(rest: string): z.infer<typeof openArguments> | string {
   const words = splitWords(rest);

@@ -169,7 +169,7 @@ const EDGES: Readonly<Record<string, Edge>> = {
       search_dir: ["yes", /1 match in 1 file\.\nto\/it\.py \(1 match\)/],
       search_file: ["yes", /^"2" in `f\.py`: 1 match\.\n2: 2$/],
       find_file: FOUND,
-      filemap: ["no", /is not a regular file/],
+      filemap: ["yes", /^\[to\/it\.py: 3 lines\]\n1: 1\n/],
     },
   },
   "a link out of the workspace": {
@@ -185,7 +185,7 @@ const EDGES: Readonly<Record<string, Edge>> = {
       search_dir: NO_MATCH,
       search_file: ["yes", /^(?:"2" in|No line of) `f\.py`/],
       find_file: FOUND,
-      filemap: ["no", /is not a regular file/],
+      filemap: ["no", /^`\/etc\/passwd` cannot be read as Python/],
     },
   },
   "a link to nowhere": {
@@ -198,7 +198,7 @@ const EDGES: Readonly<Record<string, Edge>> = {
       search_dir: NO_MATCH,
       search_file: ["no", /^There is no file `f\.py`\.$/],
       find_file: ["yes", /^No file under the working folder is called "f\.py"\.$/],
-      filemap: ["no", /is not a regular file/],
+      filemap: ["no", /is a link that leads to no file/],
     },
   },
   "a link to itself": {
@@ -211,7 +211,7 @@ const EDGES: Readonly<Record<string, Edge>> = {
       search_dir: NO_MATCH,
       search_file: ["no", /^There is no file `f\.py`\.$/],
       find_file: ["yes", /^No file under/],
-      filemap: ["no", /is not a regular file/],
+      filemap: ["no", /is a link that leads to no file/],
     },
   },
   "a read-only file": {
@@ -281,7 +281,7 @@ const EDGES: Readonly<Record<string, Edge>> = {
       search_dir: NO_MATCH,
       search_file: ["no", /^`f\.py` is a folder\. Use `search_dir`/],
       find_file: ["yes", /^No file under/],
-      filemap: ["no", /is not a regular file/],
+      filemap: ["no", /is a folder, and only files are opened/],
     },
   },
   "a pipe that nobody writes into": {

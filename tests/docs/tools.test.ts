@@ -43,6 +43,7 @@ beforeAll(async () => {
   await put("program.mjs", PROGRAM);
   await put("keys.mjs", KEYS);
   await put("tools/beside.mjs", 'import { x } from "./headings.ts";\nexport default x;\n');
+  await put("tools/late.mjs", 'const x = 1;\nexport default (await import("./headings.ts")).default;\n');
   await put("tools/broken.mjs", "export default {{;\n");
   await put("tools/none.mjs", "export const tool = 1;\n");
   await put("tools/half.mjs", 'export default { name: "Half", signature: "half", replay: "rerun" };\n');
@@ -66,6 +67,7 @@ const LISTS = {
   missing: "./tools/mine.ts",
   twice: "shell, open, shell",
   beside: "./tools/beside.mjs",
+  late: "./tools/late.mjs",
   broken: "./tools/broken.mjs",
   none: "./tools/none.mjs",
   half: "./tools/half.mjs",
@@ -123,6 +125,7 @@ describe("a list of tools", () => {
     ["missing", /tools\[0\]: cannot read the tool \.\/tools\/mine\.ts: /],
     ["twice", /tools\[2\]: shell is a second tool called `shell`; names must differ/],
     ["beside", /tools\[0\]: \.\/tools\/beside\.mjs imports \.\/headings\.ts, but a tool is one file/],
+    ["late", /tools\[0\]: \.\/tools\/late\.mjs imports \.\/headings\.ts, but a tool is one file/],
     ["broken", /tools\[0\]: the tool \.\/tools\/broken\.mjs cannot be loaded: /],
     ["none", /tools\[0\]: the default export of \.\/tools\/none\.mjs is no tool .*`defineTool`/],
     [

@@ -1,9 +1,11 @@
 // The Gym over a sandbox in memory: reset, steps, validation, the two endings, and what is told when things do not fit.
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import type { Action, Env } from "../../src/core/env.ts";
 import { BoundaryError } from "../../src/core/errors.ts";
 import { canonicalJson } from "../../src/core/json.ts";
 import type { RolloutLimits } from "../../src/core/limits.ts";
+import { defineTool } from "../../src/tools/defineTool.ts";
 import { type MemorySandbox, memoryBlobs, memorySandbox } from "../tools/memorySandbox.ts";
 import { env as createTestEnv, evaluatorOver, manualClock } from "./parts.ts";
 
@@ -242,6 +244,30 @@ describe("validate", () => {
     const env = createTestEnv({ sandbox, blobs, evaluator });
     await env.reset({ actionScope: "s" }, never);
     await expect(validate(env)).rejects.toMatchObject({ boundary: "judge" });
+  });
+});
+
+describe("a tool that breaks", () => {
+  const breaking = async (from: { readonly source?: string }) => {
+    const tool = defineTool({
+      name: "mine",
+      description: "Breaks.",
+      arguments: z.strictObject({}),
+      replay: "rerun",
+      run: () => Promise.reject(new TypeError("x is not a function")),
+    });
+    const blobs = memoryBlobs();
+    const evaluator = evaluatorOver(blobs);
+    const tools = [{ ...tool, ...from }];
+    const env = createTestEnv({ sandbox: memorySandbox(), blobs, evaluator, tools });
+    await env.reset({ actionScope: "s" }, never);
+    return env.step(action("mine"), never);
+  };
+
+  it("is the sandbox's fault where it is ours, and the agent's where it is the user's own", async () => {
+    const words = "the tool mine: x is not a function";
+    await expect(breaking({})).rejects.toMatchObject({ boundary: "sandbox", message: words });
+    await expect(breaking({ source: "5e" })).rejects.toMatchObject({ boundary: "agent", message: words });
   });
 });
 

@@ -4,6 +4,7 @@ import { DEFAULT_LIMITS, type RolloutLimits } from "../../src/core/limits.ts";
 import type { Clock } from "../../src/core/runtime.ts";
 import type { BlobStore, Sandbox } from "../../src/core/sandbox.ts";
 import type { Task } from "../../src/core/task.ts";
+import type { Tool } from "../../src/core/tool.ts";
 import { createEnv } from "../../src/env/env.ts";
 import { toolset } from "../../src/tools/toolset.ts";
 
@@ -120,10 +121,11 @@ export function env(of: {
   evaluator: Evaluator;
   limits?: Partial<RolloutLimits>;
   clock?: Clock;
+  tools?: readonly Tool[];
 }) {
   return createEnv({
     task,
-    tools: toolset,
+    tools: of.tools ?? toolset,
     validationSeeds: [1, 3],
     clock: of.clock ?? manualClock(),
     log: silent,
