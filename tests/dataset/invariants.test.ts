@@ -35,6 +35,13 @@ const broken: [InvariantName, string, RolloutRows][] = [
   ["scored", "success without reward", trajectory({ reward: null })],
   ["scored", "a reward without evaluation", trajectory({ evaluation_status: "none", score_raw: null })],
   ["scored", "scored without score", trajectory({ score_raw: null })],
+  [
+    "scored",
+    "a stand-in beside a final score",
+    trajectory({ judged_submission: "lastValid", last_valid_score_raw: 1 }),
+  ],
+  ["scored", "a stand-in without its score", trajectory({ judged_submission: "lastValid", score_raw: null })],
+  ["scored", "a stand-in's score that nothing names", trajectory({ last_valid_score_raw: 1 })],
   ["verdict", "dropped without reason", trajectory({ filter_decision: "drop" })],
   ["verdict", "kept for a reason", trajectory({ filter_reasons: ["surplus"] })],
   ["verdict", "neither", trajectory({ filter_decision: "maybe" })],
