@@ -22,6 +22,7 @@ beforeAll(async () => {
     "noKey.yaml": edited(REAL, "model: x", "model: x\n      keyEnv: NIGHTSHIFT_TEST_KEY"),
     "noPrice.yaml": `${edited(REAL, "      price: { inputPerMillion: 1, outputPerMillion: 2 }\n", "")}budgets: { usd: 5 }\n`,
     "noPriceCell.yaml": `${edited(REAL, "      price: { inputPerMillion: 1, outputPerMillion: 2 }\n", "")}limits: { costUsd: 0.5 }\n`,
+    "foreign.traj": '{"environment": "swe_main", "trajectory": [], "history": [], "info": {}}',
     "unsafe.yaml": edited(REAL, "unsafe: true", "unsafe: false"),
     "hosts.yaml": edited(REAL, "/v1", '/v1", "http://127.0.0.1:9/v2'),
     "extraBody.yaml": edited(REAL, "model: x", "model: x\n      extraBody: { max_tokens: 5 }"),
@@ -56,6 +57,31 @@ afterAll(() => rm(cwd, { recursive: true, force: true }));
 const set = (setting: string, file = "good.yaml") => ["run", file, "--set", setting];
 
 const COMMANDS: readonly BadCase[] = [
+  {
+    what: "an import of a path that is not there",
+    args: ["import", "traj", "nowhere"],
+    says: /nowhere: there is no such file or folder/,
+  },
+  {
+    what: "an import of a folder without trajectories",
+    args: ["import", "traj", "full"],
+    says: /full: no \.traj file lies in it; name a folder of trajectories or the files/,
+  },
+  {
+    what: "an import of a file that is no .traj",
+    args: ["import", "traj", "good.yaml"],
+    says: /good\.yaml: is not a \.traj file/,
+  },
+  {
+    what: "an import of another system's trajectory alone",
+    args: ["import", "traj", "foreign.traj"],
+    says: /foreign\.traj: is a trajectory of "swe_main", not of MLGym.*; nothing is imported/,
+  },
+  {
+    what: "an import into a folder that is no dataset",
+    args: ["import", "traj", "foreign.traj", "--out", "full"],
+    says: /full is not empty \(it holds notes\.txt\) and is no dataset; name a new folder/,
+  },
   {
     what: "no command",
     args: [],
