@@ -2,7 +2,7 @@
 // orchestrator (resumed each time), a sandbox's supervisor, its shell, and the daemon (started again). At the end: every key once, and
 // sold − journaled = the replies that were in flight at the kills. Needs root and Docker with the image nightshift/python.
 // Usage: node scripts/killDrill.ts [kills=50] [rollouts=24]. Last line: one JSON object.
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
@@ -235,6 +235,10 @@ tripwires: { failedRollouts: null, deadSandboxes: null }
   }
   for (const pid of await pidsOf((words) => words.includes(daemonFolder))) process.kill(pid, "SIGKILL");
   await sleep(500);
+  for (const mount of readFileSync("/proc/mounts", "utf8").split("\n")) {
+    const place = mount.split(" ")[1] ?? "";
+    if (place.startsWith(daemonFolder)) spawnSync("umount", ["-l", place]);
+  }
   await rm(daemonFolder, { recursive: true, force: true, maxRetries: 5 });
   if (exitCode === 0) await rm(folder, { recursive: true, force: true });
   else console.error(`the run is kept at ${directory}`);

@@ -1,6 +1,6 @@
 // Brings an environment to where a rollout's record ended: what its sandbox has behind it is recalled, what it has not is carried out again.
 import type { Env, StepResult } from "../core/env.ts";
-import { within } from "../core/errors.ts";
+import { BoundaryError, within } from "../core/errors.ts";
 import { actionsOf, type Past, type PastAction } from "../core/past.ts";
 import type { StepAction } from "../core/trajectory.ts";
 
@@ -20,7 +20,8 @@ export type CaughtUp =
 /**
  * Carries the tail out again and holds each action against its record, class by class: how it ended (exit code, time-out, memory), whether
  * the tool succeeded, the lines that an editor shows with their numbers masked, and at a validation the very files that were handed in.
- * Output of commands is not compared: times and addresses differ from run to run. Stops at the first difference.
+ * Output of commands is not compared: times and addresses differ from run to run. Stops at the first difference. Throws BoundaryError where
+ * the replay itself was disturbed: an action was killed or ran out of time now that had not before.
  */
 export async function catchUp(
   env: Env,
@@ -64,10 +65,15 @@ function differenceOf({ step, record }: PastAction, now: StepResult, past: Past)
   if (was === null) return null;
   const place = `step ${step}, ${record.tool}`;
   const { info, observation } = now;
+  const isCutOff = info.exitCode === null && was.exitCode !== null;
+  if (isCutOff || (info.timedOut && !was.timedOut)) {
+    throw new BoundaryError("sandbox", `${place}: it was cut off when it was carried out again`, {
+      transient: true,
+    });
+  }
   if (was.exitCode !== info.exitCode)
     return `${place}: exit code ${info.exitCode ?? "none"}, recorded ${was.exitCode ?? "none"}`;
-  if (was.timedOut !== info.timedOut)
-    return `${place}: ${info.timedOut ? "it" : "only the record"} timed out`;
+  if (was.timedOut !== info.timedOut) return `${place}: only the record timed out`;
   if (was.oomKilled !== info.oomKilled)
     return `${place}: ${info.oomKilled ? "it" : "only the record"} ran out of memory`;
   if (was.ok !== info.ok) return `${place}: it ${info.ok ? "succeeds" : "fails"} now`;
