@@ -9,6 +9,7 @@ import type { Env } from "../core/env.ts";
 import { UserError } from "../core/errors.ts";
 import type { Evaluator } from "../core/evaluation.ts";
 import { hashOf } from "../core/hash.ts";
+import type { WebAccess } from "../core/host.ts";
 import type { RolloutLimits } from "../core/limits.ts";
 import type { ToolSchema } from "../core/model.ts";
 import type { Clock, Turns } from "../core/runtime.ts";
@@ -24,9 +25,11 @@ import { nativeSchemas } from "../tools/nativeSchemas.ts";
 import { TOOLSET_VERSION, toolDocs } from "../tools/toolset.ts";
 import { chooseBackend, namedBackend } from "./backends.ts";
 import { openEpisode } from "./episode.ts";
+import { memoryOf } from "./memory.ts";
 import { openTask, requireData } from "./tasks.ts";
 import { toolsOf } from "./tools.ts";
 import { machineTurns } from "./turns.ts";
+import { checkWeb, webFor, webReach } from "./web.ts";
 import type { World } from "./world.ts";
 
 /** Submissions judged at a time where nobody says otherwise, as in a pipeline. */
@@ -42,6 +45,10 @@ export interface GroundOptions {
   readonly sandbox?: z.input<typeof pipelineSchema>["sandbox"];
   /** What an agent can use: names, and files of your own, as in a pipeline file. Default: the default set. */
   readonly tools?: readonly string[];
+  /** File of notes that `memory_read` finds, as in a pipeline file. Default: no notes. */
+  readonly memory?: string;
+  /** What of the web `literature_search` and `parse_pdf` may reach, as in a pipeline file. Default: nothing. */
+  readonly web?: z.input<typeof pipelineSchema>["web"];
   /** Over the task's own limits. Tokens and dollars are the caller's to count. */
   readonly limits?: Partial<RolloutLimits> | Pipeline["limits"];
   /** Judge seeds of one `validate`: 0, 1, … as in a pipeline. Default 1. */
@@ -54,6 +61,8 @@ export interface GroundOptions {
 export interface GroundShared {
   readonly turns: Turns;
   readonly evaluations: Lane;
+  /** The web, where they reach it as one; left out: each ground opens its own. */
+  readonly web?: WebAccess | null;
 }
 
 /** Contract: dispose it; that removes what its episodes left. */
@@ -92,6 +101,10 @@ export async function openGround(
   const limits = limitsOf(definition);
   const sandbox = pipelineSchema.shape.sandbox.parse(options.sandbox);
   const tools = await toolsOf(options, "tools");
+  const settings = pipelineSchema.shape.web.parse(options.web);
+  checkWeb(tools, settings, "tools");
+  const { memory, name: memoryName } = await memoryOf(options.memory, tools, "memory");
+  const web = shared?.web ?? webFor(world, settings, tools);
   const { turns, evaluations } = shared ?? groundShared(world, evaluationsMax);
   const { clock, log } = world;
   const folder = await mkdtemp(path.join(tmpdir(), "nightshift-gym-"));
@@ -107,7 +120,8 @@ export async function openGround(
       evaluate: (of, submission, phase, seeds, signal) =>
         whenFree(evaluations, signal, () => judged.evaluate(of, submission, phase, seeds, signal)),
     };
-    const cell = cellOf(task, tools, limits, validationSeedCount);
+    const reach = { ...webReach(tools, settings), ...(memoryName === null ? {} : { memory: memoryName }) };
+    const cell = cellOf(task, tools, limits, validationSeedCount, reach);
     return {
       task,
       limits,
@@ -118,7 +132,19 @@ export async function openGround(
       clock,
       keyOf: (seed) => rolloutKey(cell, seed, null),
       async openEnv(owner, signal) {
-        const of = { task, tools, limits, backend, blobs, evaluator, validationSeedCount, runId, owner };
+        const host = { memory, web };
+        const of = {
+          task,
+          tools,
+          host,
+          limits,
+          backend,
+          blobs,
+          evaluator,
+          validationSeedCount,
+          runId,
+          owner,
+        };
         return (await openEpisode(world, of, signal)).env;
       },
       async [Symbol.asyncDispose]() {
@@ -155,11 +181,23 @@ export function checkCount(name: string, value: number, most: number): void {
 }
 
 /** What an episode of the Gym is in keys: as a pipeline's cell, but whoever plays is unknown, and no prompt is ours. */
-function cellOf(task: Task, tools: readonly Tool[], limits: RolloutLimits, validationSeeds: number): Cell {
+function cellOf(
+  task: Task,
+  tools: readonly Tool[],
+  limits: RolloutLimits,
+  validationSeeds: number,
+  reach: Readonly<Record<string, unknown>>,
+): Cell {
   const { metric, anchors, submission } = task.definition;
   const told = { metric, baseline: anchors.starter, submission, validationSeeds };
   const sources = tools.flatMap(({ source }) => source ?? []);
-  const agent = { version: GYM_VERSION, toolset: TOOLSET_VERSION, schemas: nativeSchemas(tools), sources };
+  const agent = {
+    version: GYM_VERSION,
+    toolset: TOOLSET_VERSION,
+    schemas: nativeSchemas(tools),
+    sources,
+    ...reach,
+  };
   return {
     taskId: task.id,
     playHash: hashOf("play", { task: task.playHash, told, agent: hashOf("gym", agent), limits }),

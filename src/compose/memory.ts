@@ -1,5 +1,4 @@
 // The memory that an agent's configuration names: read once, frozen, and known by the hash of what it says.
-import type { AgentConfig } from "../core/cell.ts";
 import { UserError } from "../core/errors.ts";
 import { type FrozenMemory, NO_HOST } from "../core/host.ts";
 import type { Tool } from "../core/tool.ts";
@@ -14,17 +13,19 @@ export interface NamedMemory {
   readonly name: string | null;
 }
 
-/** Reads an agent's memory, whose path is relative to where the command runs. Throws UserError that begins with where it is named. */
+/**
+ * Reads the memory of an agent that has these tools, relative to where the command runs; undefined: it has none. Throws UserError that
+ * begins with `place`, where it is named.
+ */
 export async function memoryOf(
-  { name, memory: file }: Pick<AgentConfig, "name" | "memory">,
+  file: string | undefined,
   tools: readonly Tool[],
-  keyPath: string,
+  place: string,
 ): Promise<NamedMemory> {
   if (file === undefined) return { memory: NO_HOST.memory, name: null };
-  const place = `${keyPath}.memory`;
   if (!tools.includes(memoryReadTool)) {
     throw new UserError(
-      `${place}: ${name} cannot read ${file}; add memory_read to its tools, or leave memory out`,
+      `${place}: no tool here reads ${file}; add memory_read to the agent's tools, or leave memory out`,
     );
   }
   const notes = await readNotes(file, `${place}: `);

@@ -1,7 +1,7 @@
 // What a pipeline needs from this machine and from others: tasks, keys, prices, endpoints, images, a sandbox that holds. It asks
 // endpoints what models they have, and never for a reply that costs.
 import { errorText, UserError } from "../core/errors.ts";
-import { checkIsolation, checkNeeds } from "../pipeline/checkPlan.ts";
+import { checkIsolation, checkNeeds, literatureKey } from "../pipeline/checkPlan.ts";
 import { isRemote } from "../pipeline/modelConfig.ts";
 import type { Pipeline } from "../pipeline/pipelineFile.ts";
 import type { Plan } from "../pipeline/plan.ts";
@@ -11,6 +11,7 @@ import { type Check, missing, ok, warn } from "./check.ts";
 import { endpointChecks } from "./endpointChecks.ts";
 import { planOf } from "./plan.ts";
 import { inOrder, isWithoutData, openTask } from "./tasks.ts";
+import { reachesWeb, unreachable } from "./web.ts";
 import type { World } from "./world.ts";
 
 /** Every check of a pipeline. It can run when none of them is missing. */
@@ -23,7 +24,12 @@ export async function pipelineChecks(world: World, pipeline: Pipeline): Promise<
   if (tasks.some(({ status }) => status === "missing")) return checks;
   const plan = await planOf(world, pipeline).catch((error: unknown) => asText(error));
   if (typeof plan === "string") return [...checks, missing("plan", plan, "change the pipeline file")];
-  return [...checks, planCheck(plan), ...(await sandboxChecks(world, plan))];
+  return [
+    ...checks,
+    planCheck(plan),
+    ...(await webChecks(world, plan)),
+    ...(await sandboxChecks(world, plan)),
+  ];
 }
 
 async function taskCheck(world: World, id: string, absent: Pipeline["cells"]["absent"]): Promise<Check> {
@@ -77,6 +83,28 @@ function planCheck(plan: Plan): Check {
     return ok("plan", `${plan.cells.length} cells, at most ${seeds} rollouts`);
   } catch (error) {
     return missing("plan", asText(error), "change the pipeline file");
+  }
+}
+
+/** Whether what agents may reach of the web is set up, and is found from here; nothing where none has a tool for it. */
+async function webChecks(world: World, { pipeline: { web }, cells }: Plan): Promise<readonly Check[]> {
+  if (web === null || !reachesWeb(cells.flatMap(({ tools }) => tools))) return [];
+  const { keyEnv, baseUrl } = web.literature;
+  const remedy =
+    "agents are told that it cannot be reached; check this machine's name servers, or take the host out";
+  const found = await Promise.all(
+    [new URL(baseUrl).host, ...web.hosts].map(async (host) => {
+      const fault = await unreachable(host);
+      return fault === null
+        ? ok(`web ${host}`, "resolves to public addresses")
+        : warn(`web ${host}`, fault, remedy);
+    }),
+  );
+  try {
+    literatureKey(web, world.env);
+    return [ok("web: key", keyEnv === null ? "none is sent" : `${keyEnv} is set`), ...found];
+  } catch (error) {
+    return [missing("web: key", ...split(asText(error))), ...found];
   }
 }
 

@@ -61,9 +61,9 @@ export async function planOf(world: Pick<World, "env">, pipeline: Pipeline): Pro
   for (const [index, agent] of pipeline.cells.agents.entries()) {
     const keyPath = `cells.agents[${index}]`;
     const tools = await toolsOf(agent, `${keyPath}.tools`);
-    checkWeb(tools, pipeline.web, keyPath);
+    checkWeb(tools, pipeline.web, `${keyPath}.tools`);
     toolsBy.set(agent, tools);
-    memoryBy.set(agent, await memoryOf(agent, tools, keyPath));
+    memoryBy.set(agent, await memoryOf(agent.memory, tools, `${keyPath}.memory`));
   }
   const tools = (agent: AgentConfig) => toolsBy.get(agent) ?? [];
   const replays = await openReplays(pipeline.cells.models);

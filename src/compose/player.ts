@@ -14,7 +14,7 @@ import { openEpisode, reopenEpisode } from "./episode.ts";
 import { modelPrice } from "./models.ts";
 import type { Place } from "./place.ts";
 import { modelsFor, type PlayingGiven } from "./playing.ts";
-import { webOf } from "./web.ts";
+import { webFor } from "./web.ts";
 import type { World } from "./world.ts";
 
 /** How one try of a rollout is played, from its beginning or from where it was cut off: a sandbox, environment and agent around the cell's model. */
@@ -35,7 +35,11 @@ export function playerOf(
   const { snapshotAfterSeconds } = plan.pipeline.stages.generate;
   const modelFor = modelsFor(world, plan.pipeline.cells.models, given);
   const plannedBy = new Map(plan.cells.map((planned) => [planned.cell, planned]));
-  const web = webOf(world, plan);
+  const web = webFor(
+    world,
+    plan.pipeline.web,
+    plan.cells.flatMap(({ tools }) => tools),
+  );
   return async (spec: RolloutSpec, prior: Prior, signal: AbortSignal) => {
     const { key, retry, cell, task } = spec;
     const planned = plannedBy.get(cell);

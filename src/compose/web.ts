@@ -1,10 +1,10 @@
 // The web of a plan's agents, made of what is real: the machine's name servers, public addresses only, the key from the environment.
 import { networkInterfaces } from "node:os";
 import path from "node:path";
-import { UserError } from "../core/errors.ts";
+import { errorText, UserError } from "../core/errors.ts";
 import type { WebAccess } from "../core/host.ts";
 import type { Tool } from "../core/tool.ts";
-import type { Plan } from "../pipeline/plan.ts";
+import { literatureKey } from "../pipeline/checkPlan.ts";
 import { literatureSearchTool } from "../tools/literatureSearch.ts";
 import { parsePdfTool } from "../tools/parsePdf.ts";
 import { openWeb } from "../web/openWeb.ts";
@@ -16,12 +16,12 @@ import type { World } from "./world.ts";
 
 const WEB_TOOLS: readonly Tool[] = [literatureSearchTool, parsePdfTool];
 
-/** Throws UserError where an agent has a tool for which the pipeline opens no web. */
-export function checkWeb(tools: readonly Tool[], web: WebSettings | null, keyPath: string): void {
+/** Throws UserError, beginning with `place`, where an agent has a tool for which nobody has opened the web. */
+export function checkWeb(tools: readonly Tool[], web: WebSettings | null, place: string): void {
   const tool = tools.find((one) => WEB_TOOLS.includes(one));
   if (tool === undefined || web !== null) return;
   throw new UserError(
-    `${keyPath}.tools: ${tool.name} needs the web, which this pipeline leaves closed; say what it may reach under \`web\` (\`web: {}\` is a start), or leave the tool out`,
+    `${place}: ${tool.name} needs the web, which is closed here; say what it may reach under \`web\` (\`web: {}\` is a start), or leave the tool out`,
   );
 }
 
@@ -30,25 +30,44 @@ export function webReach(tools: readonly Tool[], web: WebSettings | null): Reado
   return web === null || !reachesWeb(tools) ? {} : { web: webIdentity(web) };
 }
 
-function reachesWeb(tools: readonly Tool[]): boolean {
+/** Whether one of the tools is for the web. */
+export function reachesWeb(tools: readonly Tool[]): boolean {
   return tools.some((tool) => WEB_TOOLS.includes(tool));
 }
 
-/** One web for all rollouts of a plan; null where no agent has a tool for it. */
-export function webOf(world: Pick<World, "env" | "clock">, { pipeline, cells }: Plan): WebAccess | null {
-  const { web } = pipeline;
-  if (web === null || !cells.some(({ tools }) => reachesWeb(tools))) return null;
-  const { keyEnv } = web.literature;
+/**
+ * The web for all who have these tools, one for a process, since its rate holds for all of them together; null where none of the tools is
+ * for it. Throws UserError where the key that the settings name is not set.
+ */
+export function webFor(
+  world: Pick<World, "env" | "clock">,
+  web: WebSettings | null,
+  tools: readonly Tool[],
+): WebAccess | null {
+  if (web === null || !reachesWeb(tools)) return null;
   return openWeb(web, {
-    reach: {
-      resolve: dnsResolver(null),
-      mayReach: (address) => isPublicAddress(address) && !isOwnAddress(address),
-    },
+    reach: { resolve: dnsResolver(null), mayReach },
     clock: world.clock,
     cacheFolder: path.join(cacheRootOf(world), "web"),
-    literatureKey: keyEnv === null ? null : (world.env(keyEnv) ?? null),
+    literatureKey: literatureKey(web, world.env),
   });
 }
+
+const LOOKUP_MS_MAX = 10_000;
+
+/** Why a host of the allow-list cannot be asked from here; null where its name resolves to public addresses only. */
+export async function unreachable(host: string): Promise<string | null> {
+  try {
+    const { hostname } = new URL(`http://${host}`);
+    const addresses = await dnsResolver(null)(hostname, AbortSignal.timeout(LOOKUP_MS_MAX));
+    return addresses.every(mayReach) ? null : "it does not resolve to public addresses only";
+  } catch (error) {
+    return `it has no address (${errorText(error)})`;
+  }
+}
+
+/** Public, and not this machine's own. */
+const mayReach = (address: string) => isPublicAddress(address) && !isOwnAddress(address);
 
 /** Whether an address, though public, is this machine's. */
 function isOwnAddress(address: string): boolean {

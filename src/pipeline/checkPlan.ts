@@ -3,6 +3,7 @@ import { UserError } from "../core/errors.ts";
 import { fleetUsd } from "../core/gpuHourPrice.ts";
 import type { Sampling } from "../core/model.ts";
 import type { Capabilities } from "../core/sandbox.ts";
+import type { WebSettings } from "../web/webSettings.ts";
 import { isRemote, type ModelConfig } from "./modelConfig.ts";
 import type { Plan } from "./plan.ts";
 
@@ -52,12 +53,7 @@ export function checkNeeds(plan: Plan, env: (name: string) => string | undefined
       `notify.webhookEnv: ${notify.webhookEnv} is not set; export it with the webhook's URL, or take notify out`,
     );
   }
-  const keyEnv = pipeline.web?.literature.keyEnv ?? null;
-  if (keyEnv !== null && !/^[\x21-\x7e]+$/.test(env(keyEnv) ?? "")) {
-    throw new UserError(
-      `web.literature.keyEnv: ${keyEnv} is not set to a key; export it, or leave keyEnv out to search without one`,
-    );
-  }
+  if (pipeline.web !== null) literatureKey(pipeline.web, env);
   const leaves = pipeline.stages.export.length > 0;
   const needs = [
     { name: "scripted", isNeeded: pipeline.cells.models.some(({ wire }) => wire === "scripted") },
@@ -91,6 +87,18 @@ export function checkNeeds(plan: Plan, env: (name: string) => string | undefined
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined)
     throw new UserError(`cells.models: two models are named ${twice}; give each its own name`);
+}
+
+/** The key of the literature search; null where none is wanted. Throws UserError where it is not set, or is none that a header carries. */
+export function literatureKey(
+  { literature: { keyEnv } }: WebSettings,
+  env: (name: string) => string | undefined,
+): string | null {
+  const key = keyEnv === null ? null : (env(keyEnv) ?? "");
+  if (key === null || /^[\x21-\x7e]+$/.test(key)) return key;
+  throw new UserError(
+    `web.literature.keyEnv: ${keyEnv} is not set to a key; export it, or leave keyEnv out to search without one`,
+  );
 }
 
 /** What limits a model's dollars, by its key; null where nothing does. */

@@ -19,6 +19,7 @@ export const gpuStateTool: Tool<typeof gpuStateArguments> = {
   endMarker: null,
   parseText: (rest) => (rest.trim() === "" ? {} : "`gpu_state` stands alone: write nothing after it."),
   replay: "record",
+  repeatable: true,
   async run(_args, { sandbox, actionId, state, host = NO_HOST, actionTimeoutMs, signal }) {
     // What is not lent is not looked for: a plain process would see this machine's own.
     if (host.gpuCount === 0) return said(NONE, state);

@@ -9,6 +9,8 @@ const QUERY_CHARACTERS_MAX = 300;
 const PAPERS_MAX = 20;
 const PAPERS_DEFAULT = 5;
 const ABSTRACT_CHARACTERS_MAX = 1_200;
+/** Room for what else is said of a paper, in the share of the answer that each has. */
+const FACTS_BYTES = 400;
 const AUTHORS_SHOWN_MAX = 4;
 
 const literatureSearchArguments = z.strictObject({
@@ -36,18 +38,24 @@ export const literatureSearchTool: Tool<typeof literatureSearchArguments> = {
   endMarker: null,
   parseText: parseLiteratureSearch,
   replay: "record",
-  async run({ query, most = PAPERS_DEFAULT }, { state, host = NO_HOST, actionTimeoutMs, signal }) {
+  repeatable: true,
+  async run({ query, most = PAPERS_DEFAULT }, context) {
+    const { state, host = NO_HOST, actionTimeoutMs, outputBytesMax, signal } = context;
     if (host.web === null) return refused("There is no literature search here.", state);
     const found = await host.web.searchPapers({ query, most, timeoutMs: actionTimeoutMs }, signal);
     if ("refused" in found) return refused(found.refused, state);
     const { papers, totalCount } = found;
     if (papers.length === 0) return said(`No paper was found for "${query}".`, state);
     const head = `${papers.length} of ${totalCount} papers for "${query}":`;
-    return said([head, ...papers.map(paperText)].join("\n\n"), state);
+    const share = Math.max(0, Math.floor(outputBytesMax / papers.length) - FACTS_BYTES);
+    const shown = papers.map((paper, index) =>
+      paperText(paper, index, Math.min(ABSTRACT_CHARACTERS_MAX, share)),
+    );
+    return said([head, ...shown].join("\n\n"), state);
   },
 };
 
-function paperText(paper: Paper, index: number): string {
+function paperText(paper: Paper, index: number, abstractCharactersMax: number): string {
   const { title, authors, year, venue, citationCount, abstract, pdfUrl } = paper;
   const shown = authors.slice(0, AUTHORS_SHOWN_MAX).join(", ");
   const by =
@@ -59,11 +67,11 @@ function paperText(paper: Paper, index: number): string {
     citationCount === null ? "" : `cited ${citationCount} times`,
   ];
   const text = abstract ?? "";
-  const isLong = text.length > ABSTRACT_CHARACTERS_MAX;
+  const isLong = text.length > abstractCharactersMax;
   return [
     `${index + 1}. ${title}`,
     facts.filter((fact) => fact !== "").join("; "),
-    isLong ? `${text.slice(0, ABSTRACT_CHARACTERS_MAX)} …` : text,
+    isLong ? `${text.slice(0, abstractCharactersMax)} …` : text,
     pdfUrl === null ? "" : `PDF: ${pdfUrl}`,
   ]
     .filter((line) => line !== "")

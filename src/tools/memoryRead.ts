@@ -32,6 +32,7 @@ export const memoryReadTool: Tool<typeof memoryReadArguments> = {
     return query.length > QUERY_CHARACTERS_MAX ? "That is too long to look for." : { query };
   },
   replay: "record",
+  repeatable: true,
   async run({ query }, { state, host = NO_HOST }) {
     const { noteCount } = host.memory;
     if (noteCount === 0) return said("There are no notes of earlier attempts.", state);

@@ -36,5 +36,6 @@ export const memoryWriteTool: Tool<typeof memoryWriteArguments> = {
       : { text };
   },
   replay: "record",
+  repeatable: true,
   run: async (_args, { state }) => said("Written down for later attempts.", state),
 };

@@ -32,6 +32,7 @@ export const parsePdfTool: Tool<typeof parsePdfArguments> = {
   endMarker: null,
   parseText: parseParsePdf,
   replay: "record",
+  repeatable: true,
   async run({ url, page = 1 }, { state, host = NO_HOST, actionTimeoutMs, outputBytesMax, signal }) {
     if (host.web === null) return refused("No PDF can be read from the web here.", state);
     const read = await host.web.readPdf({ url, timeoutMs: actionTimeoutMs }, signal);

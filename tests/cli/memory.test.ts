@@ -178,12 +178,12 @@ describe("a pipeline", () => {
     misspelt: { agent: "tools: [literature_search]", web: "web: { literatur: {} }" },
   };
   const bad: readonly (readonly [string, RegExp])[] = [
-    ["unread", /^cells\.agents\[0\]\.memory: a cannot read bad\.jsonl; add memory_read to its tools/],
+    ["unread", /^cells\.agents\[0\]\.memory: no tool here reads bad\.jsonl; add memory_read/],
     ["missing", /^cells\.agents\[0\]\.memory: cannot read the memory none\.jsonl: there is no such file/],
     ["broken", /^cells\.agents\[0\]\.memory: bad\.jsonl:2: text: /],
     [
       "closed",
-      /^cells\.agents\[0\]\.tools: parse_pdf needs the web, which this pipeline leaves closed; .*`web: \{\}`/,
+      /^cells\.agents\[0\]\.tools: parse_pdf needs the web, which is closed here; .*`web: \{\}`/,
     ],
     ["inner", /inner\.yaml:\d+:.*web\.hosts.*must be a host's name/],
     ["open", /open\.yaml:\d+:.*must be an https URL where a key is sent to it/],

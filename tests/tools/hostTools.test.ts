@@ -129,6 +129,16 @@ describe("literature_search", () => {
     );
   });
 
+  it("shortens abstracts so that all papers fit", async () => {
+    const many: WebAccess = {
+      ...web,
+      searchPapers: async () => ({ totalCount: 20, papers: Array(20).fill(paper) }),
+    };
+    const [, text] = await use("literature_search x 20", { web: many }, memorySandbox(), 12_000);
+    expect(Buffer.byteLength(String(text))).toBeLessThan(12_000);
+    expect(String(text).match(/x{200} …/g)).toHaveLength(20);
+  });
+
   it("reads a number at the end as how many, and a year as part of the query", async () => {
     asked.length = 0;
     await use("literature_search deep learning 2015", { web });
