@@ -181,10 +181,7 @@ describe("a pipeline", () => {
     ["unread", /^cells\.agents\[0\]\.memory: no tool here reads bad\.jsonl; add memory_read/],
     ["missing", /^cells\.agents\[0\]\.memory: cannot read the memory none\.jsonl: there is no such file/],
     ["broken", /^cells\.agents\[0\]\.memory: bad\.jsonl:2: text: /],
-    [
-      "closed",
-      /^cells\.agents\[0\]\.tools: parse_pdf needs the web, which is closed here; .*`web: \{\}`/,
-    ],
+    ["closed", /^cells\.agents\[0\]\.tools: parse_pdf needs the web, which is closed here; .*`web: \{\}`/],
     ["inner", /inner\.yaml:\d+:.*web\.hosts.*must be a host's name/],
     ["open", /open\.yaml:\d+:.*must be an https URL where a key is sent to it/],
     ["keyless", /^web\.literature\.keyEnv: S2_KEY is not set to a key; export it/],
