@@ -15,6 +15,9 @@ export const TASK = "colonel-blotto";
 const scratch = mkdtempSync(path.join(tmpdir(), "nightshift-serve-test-"));
 process.env["TMPDIR"] = scratch;
 
+// Each server makes its own world, which listens for a reader that goes away.
+for (const stream of [process.stdout, process.stderr]) stream.setMaxListeners(0);
+
 const PROCESS = ["sandbox.backend=process", "sandbox.unsafe=true"];
 
 /** A server on a free port of loopback, for one task unless it is told otherwise. */

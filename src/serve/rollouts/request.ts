@@ -5,6 +5,8 @@ import { samplingSchema } from "../../core/model.ts";
 
 /** Rollouts of one request. */
 export const ROLLOUTS_MAX = 10_000;
+/** As a pipeline's cells have them. */
+const SEED_MAX = 999_999;
 const VERSION_CHARS_MAX = 255;
 const RETRIES_MAX = 10;
 
@@ -35,7 +37,10 @@ export const rolloutsRequestSchema = z.strictObject({
     .optional()
     .describe("Tasks that the server serves. Left out: all of them."),
   seeds: z
-    .union([z.int().positive().max(ROLLOUTS_MAX), z.array(z.int().nonnegative()).min(1).max(ROLLOUTS_MAX)])
+    .union([
+      z.int().positive().max(ROLLOUTS_MAX),
+      z.array(z.int().nonnegative().max(SEED_MAX)).min(1).max(ROLLOUTS_MAX),
+    ])
     .default(1)
     .describe("Seeds of each task: a list, or a number n for 0 … n−1."),
   groupSize: z.int().positive().default(1).describe("Consecutive seeds that share a group id (GRPO)."),
