@@ -22,6 +22,8 @@ const { values } = parseArgs({
     steps: { type: "string", default: "5" },
     backend: { type: "string", default: "bubblewrap" },
     task: { type: "string", default: "battle-of-sexes" },
+    /** Rollouts of each request. */
+    rollouts: { type: "string", default: "2" },
     /** Requests that are stopped, half of them by a client that goes away. */
     stopped: { type: "string", default: "16" },
   },
@@ -30,6 +32,7 @@ const sessionCount = Number(values.sessions);
 const requestCount = Number(values.requests);
 const stepCount = Number(values.steps);
 const stoppedCount = Number(values.stopped);
+const rolloutCount = Number(values.rollouts);
 const ROLLOUT_STEPS = 4;
 const LATENCY_MS = 200;
 const SETTLE_MS_MAX = 60_000;
@@ -207,7 +210,9 @@ async function loadRollouts(url: string, server: number) {
   await using double = await startDouble({ "latency-ms": LATENCY_MS, steps: ROLLOUT_STEPS, tokens: 1 });
   const times: number[] = [];
   const outcomes: Record<string, number> = {};
-  const asked = await Promise.all(Array.from({ length: requestCount }, () => ask(url, double.baseUrl, 2)));
+  const asked = await Promise.all(
+    Array.from({ length: requestCount }, () => ask(url, double.baseUrl, rolloutCount)),
+  );
   const refused = await ask(url, double.baseUrl, 1);
   const oneTooMany = { status: refused.response.status, text: await refused.response.text() };
   if (oneTooMany.status !== 503) fault(`one request too many was answered ${JSON.stringify(oneTooMany)}`);
@@ -227,7 +232,8 @@ async function loadRollouts(url: string, server: number) {
       }),
     ),
   );
-  if (outcomes["submitted"] !== requestCount * 2) fault(`rollouts ended as ${JSON.stringify(outcomes)}`);
+  if (outcomes["submitted"] !== requestCount * rolloutCount)
+    fault(`rollouts ended as ${JSON.stringify(outcomes)}`);
   const goneMs = await untilClean(server, "rollouts");
   return { requests: requestCount, oneTooMany: oneTooMany.status, outcomes, whole: spread(times), goneMs };
 }
@@ -271,12 +277,12 @@ const server = child.pid ?? 0;
 /** Progress is for whoever watches; the result is the last line. */
 const say = (text: string) => console.error(text);
 say(`the server listens at ${url}`);
-const result = {
-  backend: values.backend,
-  sessions: await loadSessions(url, server),
-  rollouts: await loadRollouts(url, server),
-  stopped: await stopRollouts(url, server),
-};
+const sessions = await loadSessions(url, server);
+say(JSON.stringify(sessions));
+const rollouts = await loadRollouts(url, server);
+say(JSON.stringify(rollouts));
+const stopped = await stopRollouts(url, server);
+const result = { backend: values.backend, sessions, rollouts, stopped };
 child.kill("SIGTERM");
 const [exitCode] = await once(child, "exit");
 if (exitCode !== 0) fault(`the server ended with exit code ${exitCode}`);
