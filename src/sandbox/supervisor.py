@@ -1606,7 +1606,7 @@ class Write:
             if there is not None and stat.S_ISDIR(there):
                 raise FileProblem("notAFile", "%s: is a directory" % self.path)
             if there is not None and stat.S_ISREG(there):
-                if not there & 0o222 or not os.access(self.target, os.W_OK):
+                if not there & 0o222 or not os.access(self.target, os.W_OK, effective_ids=True):
                     raise FileProblem("denied", "%s: is read-only" % self.path)
                 mode = (there & 0o777) | (mode & 0o111)
             self.fd = os.open(self.temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
