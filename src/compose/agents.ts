@@ -21,6 +21,9 @@ export async function loadAgents(pipeline: Pipeline): Promise<ReadonlyMap<AgentC
 
 /** The words of one agent. `keyPath` is where it stands, for complaints. Throws UserError. */
 export async function agentPartsOf(config: AgentConfig, keyPath: string): Promise<AgentParts> {
+  if (config.prompts !== undefined && !existsSync(config.prompts)) {
+    throw new UserError(`${keyPath}.prompts: there is no folder ${config.prompts} where the command runs`);
+  }
   const demonstrations: Demonstration[] = [];
   for (const [index, file] of (config.demonstrations ?? []).entries()) {
     demonstrations.push(await readDemonstration(file, `${keyPath}.demonstrations[${index}]`));

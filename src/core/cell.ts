@@ -43,10 +43,12 @@ const summarySchema = z.strictObject({
 
 export const historySchema = z.union([
   z.literal("appendOnly"),
-  blockElisionSchema,
-  lastObservationsSchema,
-  closedWindowsSchema,
-  summarySchema,
+  z.discriminatedUnion("kind", [
+    blockElisionSchema,
+    lastObservationsSchema,
+    closedWindowsSchema,
+    summarySchema,
+  ]),
 ]);
 export type HistoryConfig = z.infer<typeof historySchema>;
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { loadAgentParts } from "../../src/agent/agentParts.ts";
 import { agentIdentity, createAgent } from "../../src/agent/scaffolds.ts";
 import type { Call, LastCall } from "../../src/core/agent.ts";
+import { hashOf } from "../../src/core/hash.ts";
 import {
   type Message,
   type MessageKind,
@@ -11,7 +12,8 @@ import {
   promptSha256,
 } from "../../src/core/message.ts";
 import { type Model, type ModelReply, type ModelRequest, NO_USAGE } from "../../src/core/model.ts";
-import { toolDocs, toolset } from "../../src/tools/toolset.ts";
+import { nativeSchemas } from "../../src/tools/nativeSchemas.ts";
+import { TOOLSET_VERSION, toolDocs, toolSchemas, toolset } from "../../src/tools/toolset.ts";
 import { task } from "../env/parts.ts";
 
 const config = { name: "a", scaffold: "fenced", history: "appendOnly" } as const;
@@ -211,6 +213,25 @@ describe("act", () => {
 });
 
 describe("identity", () => {
+  it("is what it was before there were settings, as long as none is made", async () => {
+    const common = { version: 1, toolset: TOOLSET_VERSION };
+    const { prompts } = parts;
+    const fenced = {
+      ...common,
+      scaffold: "fenced",
+      prompts,
+      docs: toolDocs(toolset),
+      schemas: toolSchemas(toolset),
+    };
+    expect(agentIdentity(config, parts, toolset)).toBe(`fenced-1:${hashOf("agent", fenced)}`);
+    const own = await loadAgentParts({ ...config, scaffold: "native" });
+    const words = { ...own.prompts, unusable: own.unusable };
+    const native = { ...common, scaffold: "native", prompts: words, schemas: nativeSchemas(toolset) };
+    expect(agentIdentity({ ...config, scaffold: "native" }, own, toolset)).toBe(
+      `native-1:${hashOf("agent", native)}`,
+    );
+  });
+
   it("changes with prompts and tools, and with nothing of the task", () => {
     const identity = agentIdentity(config, parts, toolset);
     expect(identity).toMatch(/^fenced-1:[0-9a-f]{64}$/);

@@ -291,6 +291,15 @@ const FILES: readonly FileCase[] = [
     /cells\.agents\.0\.scaffold: must be "fenced", "lastBlock", "xml", "json" or "native", not "fence"; did you mean `fenced`\?$/m,
   ],
   [
+    "a history that there is not",
+    edited(
+      GOOD,
+      "  models:",
+      "  agents: [{ name: a, scaffold: fenced, history: { kind: sumary } }]\n  models:",
+    ),
+    /cells\.agents\.0\.history\.kind: must be "blockElision", .* or "summary", not "sumary"; did you mean `summary`\?$/m,
+  ],
+  [
     "a recipe that there is not",
     edited(GOOD, "stages: {}", "stages: { export: [sft_branch] }"),
     /stages\.export\.0: must be .*"sft_branches".*, not "sft_branch"; did you mean `sft_branches`\?$/m,

@@ -3,8 +3,9 @@ import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { planOf } from "../../src/compose/plan.ts";
+import { planOf, readPipeline } from "../../src/compose/plan.ts";
 import { readPipelineText } from "../../src/pipeline/readPipeline.ts";
+import { memorySandbox } from "../tools/memorySandbox.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -49,6 +50,9 @@ describe("prompts", () => {
       history: "appendOnly",
     });
     await writeFile(`${two}/complaint.md`, "No.\n{eror}");
+    expect(await complaint("scaffold: fenced, prompts: ./nowhere")).toMatch(
+      /cells\.agents\[0\]\.prompts: there is no folder \.\/nowhere/,
+    );
     expect(await complaint(`scaffold: fenced, prompts: ${two}`)).toMatch(
       /two\/complaint\.md:2: nothing fills the placeholder \{eror\}; did you mean \{error\}\?/,
     );
@@ -82,6 +86,20 @@ describe("settings", () => {
     expect(tools.map(({ name }) => name)).toEqual(
       (await cellOf("scaffold: fenced")).tools.map(({ name }) => name),
     );
+    const shell = tools.find(({ name }) => name === "shell");
+    const context = {
+      sandbox: memorySandbox({}, { ls: { output: "ran" } }),
+      actionId: "1",
+      state: { openFile: null, firstLine: 1, cwd: "." },
+      actionTimeoutMs: 1_000,
+      outputBytesMax: 1_000,
+      signal: new AbortController().signal,
+    };
+    expect(await shell?.run({ command: "ls; git log" }, context)).toMatchObject({
+      ok: false,
+      text: "`git` is blocked in this environment, so nothing of the command was run.",
+    });
+    expect(await shell?.run({ command: "ls" }, context)).toMatchObject({ ok: true, text: "ran" });
     expect(await complaint("scaffold: fenced, blocked: { words: ['a b'] }")).toContain("must be one word");
   });
 
@@ -94,6 +112,18 @@ describe("settings", () => {
       /the scaffold xml, which the scripted model s does not know/,
     );
     expect(await complaint("scaffold: fenced, stateLine: none", scripted)).toMatch(/stateLine: none, which/);
+  });
+});
+
+describe("the benchmark", () => {
+  it("plays by MLGym's protocol: 50 steps, four dollars, temperature 0, the last five results, four attempts", async () => {
+    const { pipeline } = await readPipeline("pipelines/mlgym-bench.yaml", []);
+    expect(pipeline.cells.agents).toMatchObject([
+      { scaffold: "fenced", history: { kind: "lastObservations", keep: 5 }, blocked: "mlgym" },
+    ]);
+    expect(pipeline.cells.sampling).toEqual([{ temperature: 0 }]);
+    expect(pipeline.limits).toMatchObject({ steps: 50, costUsd: 4 });
+    expect(pipeline.rollouts.perCell).toBe(4);
   });
 });
 
