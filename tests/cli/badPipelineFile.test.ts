@@ -307,7 +307,7 @@ const FILES: readonly FileCase[] = [
   [
     "rows that nobody knows",
     `${GOOD}allow: [script]\n`,
-    /allow\.0: must be "scripted", "benchmark" or "notTrainable", not "script"/m,
+    /allow\.0: must be "scripted", "replay", "benchmark" or "notTrainable", not "script"/m,
   ],
   [
     "an ending that there is not",
