@@ -8,6 +8,12 @@ export interface Ground {
   readonly tolerance: (score: number) => number;
   /** Starter files beside the submission that the agent has changed. */
   readonly isTampered: boolean;
+  /** Files that only the judge has here. */
+  readonly secretFiles: readonly string[];
+  /** True once a program has printed otherwise than then: what it left behind may differ too. */
+  readonly isElsewhere: boolean;
+  /** Whether the evaluation draws random numbers that nobody seeded. */
+  readonly isRandom: boolean;
   /** What our judge said of a submission without a score; null where it scored or said nothing. */
   readonly judgeReason: string | null;
   /** The recorded text, for what explains a failure. */
@@ -74,6 +80,7 @@ function reasonOf(
       return evaluationReason(difference, ground);
     case "listing":
       if (difference.key === "__pycache__") return "leftovers";
+      if (ground.secretFiles.some((file) => file.split("/").at(-1) === difference.key)) return "hidden";
       return ground.unknownFiles.has(difference.key) || ground.rebuiltFiles.has(difference.key)
         ? "vintage"
         : "unexplained";
@@ -102,19 +109,20 @@ function isOfUnknownFile(facts: readonly Fact[], { unknownFiles }: Ground): bool
 }
 
 function lintReason(recorded: readonly Fact[]): Reason {
-  const codes = recorded.filter((fact) => fact.class === "lint").map(({ value }) => value.slice(0, 4));
+  const codes = recorded.filter((fact) => fact.class === "lint").map(({ key }) => key);
   return codes.length > 0 && codes.every((code) => code === "E111") ? "lintRule" : "lintVersion";
 }
 
 function evaluationReason(
   { recorded, now }: Pick<Difference, "recorded" | "now">,
-  { isTampered, judgeReason, observation }: Ground,
+  { isTampered, judgeReason, observation, isElsewhere, isRandom }: Ground,
 ): Reason {
   if (isTampered) return "tampering";
   if (judgeReason !== null && /(?:ModuleNotFound|FileNotFound|Import)Error/.test(judgeReason))
     return "declaredFiles";
   if (/Warning\b|^\{".*\}$/m.test(observation)) return "printed";
-  return recorded !== null && now !== null ? "randomness" : "unexplained";
+  if (isElsewhere) return "environment";
+  return isRandom && recorded !== "missing" && now !== "missing" ? "randomness" : "unexplained";
 }
 
 function withoutNumbers(text: string | null): string | null {

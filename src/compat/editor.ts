@@ -86,7 +86,7 @@ export function mlgymEditor(act: Act): MlgymEditor {
       const { added, original } = refusedWindows(wanted);
       return [
         ended(outcome),
-        ...lint.map((value, index): Fact => ({ class: "lint", key: `error ${index}`, value })),
+        ...[...new Set(lint)].map((key): Fact => ({ class: "lint", key, value: "told" })),
         ...windowFactsOf(path, after, { window: 0, ...added }),
         ...windowFactsOf(path, before, { window: 1, ...original }),
       ];

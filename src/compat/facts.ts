@@ -6,7 +6,7 @@ export const FACT_RULES = {
   header: "path and number of lines of a shown file: both the same, the path relative to the workspace",
   range: "lines above and below a window: the same numbers",
   line: "a numbered line of a file: the same characters, trailing blanks too",
-  lint: "an error that an edit would bring: the same code of flake8's (for undefined names also the name); its wording is prose",
+  lint: "an error that an edit would bring: the same code of flake8's (for undefined names also the name), each once; its wording is prose",
   match: "a place that a search found, and its counts: the same path, line, text and numbers",
   listing:
     "an entry of a folder: the same name, and for long listings of files the same size; owner, mode and date are not compared",
@@ -30,8 +30,9 @@ export const REASONS = {
   lintRule:
     "MLGym's flake8 refuses indentation that is no multiple of four (E111), which is style: our editor refuses only what is an error",
   lintVersion: "the check of code says it otherwise: another version, or a rule that only one of the two has",
-  randomness: "a script that draws random numbers without a seed",
+  randomness: "other numbers: drawn without a seed, or computed by other versions of libraries",
   tampering: "the agent had changed a file that MLGym scores with; ours are pristine",
+  hidden: "a file that only the judge has here: labels lay in the agents' folder there",
   declaredFiles: "the score needs files beside the declared submission, which alone is judged here",
   printed: "MLGym fails where anything but the score is printed, warnings of a library too [bug]",
   leftovers: "MLGym evaluates in the agent's own folder and leaves __pycache__ there",

@@ -20,6 +20,7 @@ const ENDINGS: readonly (readonly [RegExp, string])[] = [
   [/^Usage: /m, "usage"],
   [/^Error: File .* already exists\.$/m, "exists"],
   [/is a directory\. You can only open files/, "directory"],
+  [/^The file is larger than \d+ characters/m, "tooLarge"],
   [/^(?:File|Directory) .* not found$|^Error: File name .* not found/m, "missing"],
   [/^\/bin\/bash: line \d+: .*syntax error|^\/bin\/bash: .*unexpected/m, "syntax"],
   [/^Error: /m, "refused"],
@@ -69,7 +70,6 @@ export function windowFacts(observation: string): readonly Fact[] {
   const facts: Fact[] = [];
   let window = -1;
   let isInside = false;
-  let lintCount = 0;
   for (const line of observation.split("\n")) {
     const header = HEADER.exec(line);
     if (header !== null) {
@@ -97,11 +97,10 @@ export function windowFacts(observation: string): readonly Fact[] {
     isInside = false;
     const lint = LINT.exec(line);
     if (lint !== null) {
-      facts.push({
-        class: "lint",
-        key: `error ${lintCount++}`,
-        value: lintValue(lint[1] ?? "", lint[2] ?? ""),
-      });
+      const key = lintValue(lint[1] ?? "", lint[2] ?? "");
+      if (!facts.some((fact) => fact.class === "lint" && fact.key === key)) {
+        facts.push({ class: "lint", key, value: "told" });
+      }
     }
   }
   return facts;

@@ -45,6 +45,8 @@ export interface ReplayReport {
 
 const TIMED_OUT = /EXECUTION TIMED OUT/;
 const ENDED = /^Exited \((?!submit)/;
+/** Images here have `python3` alone; agents of MLGym's write `python`. */
+const PYTHON = 'command -v python > /dev/null || python() { python3 "$@"; }';
 /** What MLGym takes for training, wherever it stands. */
 const PROGRAM = /\b(?:torchrun|python3?|accelerate|deepspeed)\b/;
 const NETWORK = /^(?:pip3?|conda|git|wget|curl|apt|apt-get|sudo|python3? -m pip)\s/;
@@ -72,7 +74,7 @@ export async function replayTraj(
   let judgeReason: string | null = null;
   let evaluationCount = 0;
 
-  await act("shell", { command: `shopt -s expand_aliases; alias ls='ls -F'` });
+  await act("shell", { command: `shopt -s expand_aliases; alias ls='ls -F'; ${PYTHON}` });
   if (isProtected(traj, settings)) await act("shell", { command: `chmod 555 ${settings.script}` });
 
   const skip = (why: Skipped) => {
@@ -150,6 +152,9 @@ export async function replayTraj(
       isTampered: [...editor.changed].some(
         (file) => !settings.submission.includes(file) && vintage.workspace.some(({ path }) => path === file),
       ),
+      secretFiles: settings.files.filter((file) => !vintage.workspace.some(({ path }) => path === file)),
+      isElsewhere: differences.some(({ reason }) => reason === "environment"),
+      isRandom: definition.judge.kind === "script",
       judgeReason,
       observation: step.observation ?? "",
       unknownFiles: isVintageOld ? vintage.unseen : new Set(),

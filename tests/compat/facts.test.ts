@@ -1,7 +1,9 @@
 // Facts are read out of observations in MLGym's form, and differences get the reason that can be told.
+import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { parseAction } from "../../src/compat/commands.ts";
 import { compareFacts, type Ground } from "../../src/compat/compareFacts.ts";
+import { FACT_RULES, REASONS } from "../../src/compat/facts.ts";
 import { recordedFacts } from "../../src/compat/recordedFacts.ts";
 
 const ground: Ground = {
@@ -12,6 +14,9 @@ const ground: Ground = {
   observation: "",
   unknownFiles: new Set(),
   rebuiltFiles: new Set(),
+  secretFiles: ["data/labels.csv"],
+  isElsewhere: false,
+  isRandom: true,
 };
 
 function factsOf(action: string, observation: string) {
@@ -47,8 +52,8 @@ describe("facts of an observation", () => {
       "Your edit has introduced new syntax error(s).\nERRORS:\n- E999 IndentationError: unexpected indent\n- F821 undefined name 'z'";
     expect(factsOf("edit 1:1\nx\nend_of_edit", seen)).toEqual([
       "outcome outcome = lint",
-      "lint error 0 = E999",
-      "lint error 1 = F821 z",
+      "lint E999 = told",
+      "lint F821 z = told",
     ]);
   });
 
@@ -69,6 +74,16 @@ describe("facts of an observation", () => {
   });
 });
 
+describe("the page on imports", () => {
+  it("names every class of facts and every reason", async () => {
+    const page = await readFile(new URL("../../docs/import.md", import.meta.url), "utf8");
+    const missing = [...Object.keys(FACT_RULES), ...Object.keys(REASONS)].filter(
+      (name) => !page.includes(`| ${name} |`),
+    );
+    expect(missing).toEqual([]);
+  });
+});
+
 describe("comparing", () => {
   const score = (value: string) => [{ class: "score", key: "Score", value }] as const;
 
@@ -86,13 +101,15 @@ describe("comparing", () => {
     expect(tampered?.reason).toBe("tampering");
     const style = [
       { class: "outcome", key: "outcome", value: "lint" },
-      { class: "lint", key: "error 0", value: "E111" },
+      { class: "lint", key: "E111", value: "told" },
     ] as const;
     const now = [{ class: "outcome", key: "outcome", value: "applied" }] as const;
     expect(compareFacts(style, now, ground).differences.map(({ reason }) => reason)).toEqual([
       "lintRule",
       "lintRule",
     ]);
+    const labels = [{ class: "listing", key: "labels.csv", value: "there" }] as const;
+    expect(compareFacts(labels, [], ground).differences[0]?.reason).toBe("hidden");
     const line = [{ class: "line", key: "window 0, line 1", value: "a" }] as const;
     const [missing] = compareFacts(line, [], ground).differences;
     expect(missing).toMatchObject({ recorded: "a", now: null, reason: "unexplained" });
