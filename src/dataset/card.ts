@@ -124,7 +124,9 @@ export function datasetCard(
     "Three tables: `trajectories` (one row a rollout, with the pool of its messages), `steps` (one row a model call, ",
     "referring to the pool by index) and `tasks`.\n\n",
     `## What became of the rollouts\n\n${funnelTable(manifest.funnel)}\n\n`,
-    "Dropped rollouts stand in the tables too, with `filter_decision: drop` and the reason; train on `keep`.\n\n",
+    Object.keys(manifest.funnel.dropped).length === 0
+      ? ""
+      : "Dropped rollouts stand in the tables too, with `filter_decision: drop` and the reason; train on `keep`.\n\n",
     `## Scores beside baselines\n\n${scoresTable(scores)}\n\n`,
     manifest.rewardFn === null ? "No reward was given. " : `Reward: \`${manifest.rewardFn}\`. `,
     "A null reward means not scored, which is not 0.\n\n",

@@ -3,7 +3,7 @@ import { outcomeText } from "../core/outcome.ts";
 import type { RunState } from "../core/runState.ts";
 import { signedScore } from "../core/task.ts";
 import type { Plan, PlannedCell } from "./plan.ts";
-import { judgedScore, recordScores } from "./verdicts.ts";
+import { recordScores } from "./verdicts.ts";
 
 /** Scores of record of one cell, in the metric's own unit. */
 export interface CellSummary {
@@ -45,7 +45,8 @@ function summariseCell(plan: Plan, planned: PlannedCell, state: RunState): CellS
   const scores: number[] = [];
   let invalidCount = 0;
   for (const rollout of ended) {
-    const score = judgedScore(recordScores(plan.pipeline, planned, rollout, state));
+    // Of final submissions only: a stand-in's score is another thing, and stands on its row.
+    const { final: score } = recordScores(plan.pipeline, planned, rollout, state);
     if (score.kind === "scored") scores.push(score.mean);
     if (score.kind === "invalid") invalidCount++;
   }

@@ -48,7 +48,7 @@ export function recordScores(
 }
 
 /** The score that verdicts go by: the final submission's, or that of the one that stands in for it. */
-export function judgedScore({ final, lastValid }: Pick<RecordScores, "final" | "lastValid">): Score {
+function judgedScore({ final, lastValid }: Pick<RecordScores, "final" | "lastValid">): Score {
   return lastValid === null || lastValid.kind === "invalid" ? final : lastValid;
 }
 
