@@ -70,6 +70,7 @@ async function sourceOf(directory: string): Promise<BenchSource> {
     measured,
     attemptsWanted: pipeline.rollouts.accepted === null ? pipeline.rollouts.perCell : null,
     withoutEnd: Object.values(failed).reduce((sum, count) => sum + count, owed),
+    bestOf: pipeline.stages.evaluate.everyValidated ? "everyValidated" : "chosen",
     withoutData: writtenOut(pipeline.cells.tasks).filter((id) => resolved.tasks[id] === undefined),
   };
 }

@@ -178,7 +178,7 @@ async function playAndJudge(
     const ended = held.endedOf(key);
     if (ended === null) return;
     // A trainer is told of the final submission; none stands in for it.
-    const rules = { seeds, lastValid: false };
+    const rules = { seeds, lastValid: false, everyValidated: false };
     await judgeForRecord(task, { key, ...ended }, rules, { judge: evaluator, ledger, clock, log }, signal);
   } catch (error) {
     if (!signal.aborted) throw error;

@@ -32,6 +32,8 @@ export const rolloutFactsSchema = z.strictObject({
   bestValidated: z.strictObject({ submission: z.string(), score: z.number() }).nullable(),
   /** The last submission that validated; absent in ledgers from before it was kept. */
   lastValidated: z.strictObject({ submission: z.string(), score: z.number() }).nullable().optional(),
+  /** Every submission that validated, each once, in order; absent in ledgers from before they were kept. */
+  validated: z.array(z.string()).optional(),
 });
 export type RolloutFacts = z.infer<typeof rolloutFactsSchema>;
 

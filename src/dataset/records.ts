@@ -67,6 +67,7 @@ export const datasetRecordSchema = z.strictObject({
   finalEvaluations: z.array(evaluationSchema),
   bestEvaluations: z.array(evaluationSchema),
   lastValidEvaluations: z.array(evaluationSchema).optional(),
+  validatedEvaluations: z.array(evaluationSchema).optional(),
   verdict: verdictSchema,
   rewards: rewardSetSchema,
   flags: z.array(z.string()).optional(),
@@ -81,6 +82,8 @@ export interface DatasetRecord {
   readonly bestEvaluations: readonly Evaluation[];
   /** The same of the last valid submission, where it stands in for a final one without a score; absent where it does not. */
   readonly lastValidEvaluations?: readonly Evaluation[] | undefined;
+  /** The same of every other submission that validated, where the pipeline has them judged. */
+  readonly validatedEvaluations?: readonly Evaluation[] | undefined;
   readonly verdict: Verdict;
   readonly rewards: RewardSet;
   /** Signals of integrity checks. */

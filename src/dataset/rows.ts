@@ -203,11 +203,12 @@ function scoreColumns(record: DatasetRecord, task: TaskInfo) {
   };
 }
 
-/** Every evaluation once, without its times: the final submission's first, then those of the best and of the last valid one. */
+/** Every evaluation once, without its times: the final submission's first, then those of the best, the last valid and other validated ones. */
 function evaluationsColumn(record: DatasetRecord): Json {
   const seen = new Map<string, Evaluation>();
-  const { finalEvaluations, bestEvaluations, lastValidEvaluations = [] } = record;
-  for (const evaluation of [...finalEvaluations, ...bestEvaluations, ...lastValidEvaluations]) {
+  const { finalEvaluations, bestEvaluations, lastValidEvaluations = [], validatedEvaluations = [] } = record;
+  const all = [...finalEvaluations, ...bestEvaluations, ...lastValidEvaluations, ...validatedEvaluations];
+  for (const evaluation of all) {
     if (!seen.has(evaluation.key)) seen.set(evaluation.key, evaluation);
   }
   const column = [...seen.values()].map((evaluation) => {

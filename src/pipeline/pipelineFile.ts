@@ -208,8 +208,14 @@ export const pipelineSchema = z.strictObject({
             .describe(
               "Whether the last submission that validated is judged where the final one is missing or refused; null: as each task says.",
             ),
+          everyValidated: z
+            .boolean()
+            .default(false)
+            .describe(
+              "Whether every submission that validated is judged for the record, too: for benchmarks that count the best of all. Costs an evaluation for each.",
+            ),
         })
-        .default({ seeds: 3, validationSeeds: 1, lastValid: null })
+        .default({ seeds: 3, validationSeeds: 1, lastValid: null, everyValidated: false })
         .describe("Scores submissions with the task's judge."),
       filter: filterConfigSchema
         .default(filterConfigSchema.parse({}))

@@ -3,7 +3,7 @@ import { isEpisodeEnd } from "../core/outcome.ts";
 import type { RolloutState, RunState } from "../core/runState.ts";
 import type { TaskDefinition } from "../core/task.ts";
 import type { Verdict } from "../core/verdict.ts";
-import type { RecordRules } from "../stages/evaluate.ts";
+import { otherValidated, type RecordRules } from "../stages/evaluate.ts";
 import { verdictOf } from "../stages/filter.ts";
 import { lastValidStandIn } from "../stages/lastValid.ts";
 import { recordSeeds, type Score, scoreOf } from "../stages/score.ts";
@@ -13,8 +13,12 @@ import type { Plan, PlannedCell } from "./plan.ts";
 
 /** What is judged for the record of one task's rollouts: the pipeline's word, else the task's. */
 export function recordRules(pipeline: Pipeline, definition: TaskDefinition): RecordRules {
-  const { seeds, lastValid } = pipeline.stages.evaluate;
-  return { seeds: recordSeeds(seeds), lastValid: lastValid ?? definition.lastValid ?? false };
+  const { seeds, lastValid, everyValidated } = pipeline.stages.evaluate;
+  return {
+    seeds: recordSeeds(seeds),
+    lastValid: lastValid ?? definition.lastValid ?? false,
+    everyValidated,
+  };
 }
 
 /** The scores of record of an ended rollout. */
@@ -25,6 +29,8 @@ export interface RecordScores {
   readonly best: Score;
   /** Of the last valid one, where it stands in for a final one that cannot be scored; null where it does not. */
   readonly lastValid: Score | null;
+  /** Of every other submission that validated, where the pipeline has them judged; else empty. */
+  readonly validated: readonly Score[];
 }
 
 export function recordScores(
@@ -34,7 +40,7 @@ export function recordScores(
   state: RunState,
 ): RecordScores {
   const owed: Score = { kind: "owed" };
-  if (facts === null || outcome === null) return { final: owed, best: owed, lastValid: null };
+  if (facts === null || outcome === null) return { final: owed, best: owed, lastValid: null, validated: [] };
   const rules = recordRules(pipeline, planned.task.definition);
   const of = (submission: string | null) =>
     scoreOf(planned.task, submission, facts.finalReason, rules.seeds, state.evaluations);
@@ -44,6 +50,7 @@ export function recordScores(
     final,
     best: of(facts.bestValidated?.submission ?? null),
     lastValid: standIn === null ? null : of(standIn),
+    validated: rules.everyValidated ? otherValidated(facts).map(of) : [],
   };
 }
 
@@ -63,6 +70,7 @@ export function rowVerdict(
   if (rollout.status !== "ended" || outcome === null || facts === null || !isEpisodeEnd(outcome)) return null;
   const scores = recordScores(pipeline, planned, rollout, state);
   if (facts.bestValidated !== null && scores.best.kind === "owed") return null;
+  if (scores.validated.some(({ kind }) => kind === "owed")) return null;
   const score = judgedScore(scores);
   return verdictOf(pipeline.stages.filter, { outcome, facts, score, definition: planned.task.definition });
 }

@@ -4,7 +4,7 @@ import type { Variant } from "./poolFile.ts";
 
 /** One rollout that came to its own end. Scores are means over the judge's seeds; null: nothing valid was handed in. */
 export interface Attempt {
-  /** Of the final submission. */
+  /** Of the final submission; where it has none and the run allows it, of the last that was valid. */
   readonly last: number | null;
   /** The best of all its submissions that were judged for the record. */
   readonly best: number | null;

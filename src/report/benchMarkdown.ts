@@ -9,6 +9,12 @@ import { profileAt } from "./performanceProfile.ts";
 /** Ratios at which the page states profiles; the JSON has the whole curves. */
 const PROFILE_FACTORS = [1, 1.02, 1.05, 1.1, 1.25, 1.5, 2, 5, 10] as const;
 
+const BEST_OF = {
+  everyValidated:
+    "best attempts are the best of all submissions that validated or were handed in, chosen by their scores of record",
+  chosen: "best attempts are the better of what was handed in and what validated best",
+} as const;
+
 /** The whole page. */
 export function benchMarkdown(report: BenchReport): string {
   const parts = [
@@ -23,13 +29,13 @@ export function benchMarkdown(report: BenchReport): string {
 }
 
 function sourcesText({ runs }: BenchReport): string {
-  const lines = runs.map(({ runId, attemptsWanted, withoutEnd, withoutData }) => {
+  const lines = runs.map(({ runId, attemptsWanted, withoutEnd, withoutData, bestOf }) => {
     const wanted = attemptsWanted === null ? "" : `, ${attemptsWanted} attempts a task`;
     const ends =
       withoutEnd === 0 ? "" : `, ${withoutEnd} rollouts without an end of their own, which are no attempts`;
     const absent =
       withoutData.length === 0 ? "" : `; not played, since their data is not here: ${withoutData.join(", ")}`;
-    return `- run \`${runId}\`${wanted}${ends}${absent}`;
+    return `- run \`${runId}\`${wanted}${ends}${absent}; ${BEST_OF[bestOf]}`;
   });
   return lines.join("\n");
 }

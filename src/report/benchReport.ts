@@ -21,6 +21,8 @@ export interface BenchSource {
   readonly attemptsWanted: number | null;
   /** Rollouts that came to no end of their own (infrastructure, cancelled) or are still owed: no attempts. */
   readonly withoutEnd: number;
+  /** What best attempts are the best of: every submission that validated or was handed in, or the final one and the one that validated best. */
+  readonly bestOf: "everyValidated" | "chosen";
   /** Tasks that the run names and left out, since their data is not here. */
   readonly withoutData: readonly string[];
 }

@@ -27,7 +27,8 @@ const evaluationsSchema = z
   )
   .nullable();
 const componentsSchema = z.record(z.string(), z.number().nullable()).nullable();
-const REWARD = "final:anchored@1";
+/** Of the final submission, or of the last valid one that stands in for it. */
+const REWARDS = ["final:anchored@1", "lastValid:anchored@1"] as const;
 
 /** Every attempt in a dataset, kept or dropped, in the order of rollout keys; tasks and methods in the order of their names. */
 export async function readMeasured(dataset: Dataset): Promise<MeasuredRun> {
@@ -61,10 +62,12 @@ function attemptOf(row: TrajectoryRow, direction: Direction): Attempt {
     // One seed that refuses a submission makes it invalid.
     return scores.length < of.length ? null : scores.reduce((sum, score) => sum + score, 0) / scores.length;
   });
+  const components = componentsSchema.parse(row.reward_components);
+  const rewards = REWARDS.map((name) => components?.[name] ?? null);
   return {
-    last: row.score_raw,
+    last: row.score_raw ?? row.last_valid_score_raw,
     best: bestScore(means, direction),
-    reward: componentsSchema.parse(row.reward_components)?.[REWARD] ?? null,
+    reward: rewards.find((reward) => reward !== null) ?? null,
   };
 }
 

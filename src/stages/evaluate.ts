@@ -7,7 +7,7 @@ import {
   type Phase,
   type SubmissionId,
 } from "../core/evaluation.ts";
-import type { Ledger } from "../core/ledger.ts";
+import type { Ledger, RolloutFacts } from "../core/ledger.ts";
 import { isEpisodeEnd } from "../core/outcome.ts";
 import type { RolloutState } from "../core/runState.ts";
 import type { Clock, Log } from "../core/runtime.ts";
@@ -84,7 +84,7 @@ export interface RecordDeps {
 export async function judgeForRecord(
   task: Task,
   rollout: Pick<RolloutState, "key" | "outcome" | "facts">,
-  { seeds, lastValid }: RecordRules,
+  { seeds, lastValid, everyValidated }: RecordRules,
   deps: RecordDeps,
   signal: AbortSignal,
 ): Promise<void> {
@@ -98,6 +98,15 @@ export async function judgeForRecord(
   }
   const standIn = lastValidStandIn(lastValid, { outcome, facts }, final);
   if (standIn !== null) await judged(standIn);
+  for (const submission of everyValidated ? otherValidated(facts) : []) await judged(submission);
+}
+
+/** The submissions that validated, but for the final one and the one that validated best. */
+export function otherValidated(
+  facts: Pick<RolloutFacts, "validated" | "finalSubmission" | "bestValidated">,
+): readonly SubmissionId[] {
+  const judged = submissionsOfRecord(facts);
+  return (facts.validated ?? []).filter((id) => !judged.includes(id));
 }
 
 /** What is judged for the record. */
@@ -106,6 +115,8 @@ export interface RecordRules {
   readonly seeds: readonly number[];
   /** Whether the last valid submission may stand in for a final one that cannot be scored. */
   readonly lastValid: boolean;
+  /** Whether every submission that validated is judged, too. */
+  readonly everyValidated: boolean;
 }
 
 async function judgeSubmission(

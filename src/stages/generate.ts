@@ -140,5 +140,6 @@ export function factsOf(trajectory: Trajectory, charged: Amount): RolloutFacts {
     finalReason: trajectory.finalReason,
     bestValidated: trajectory.bestValidated,
     lastValidated: validatedOf(steps).at(-1) ?? null,
+    validated: [...new Set(validatedOf(steps).map(({ submission }) => submission))],
   };
 }

@@ -25,6 +25,8 @@ export interface DecidedRollout {
   readonly best: Score;
   /** Of the last valid submission where it stands in for the final one; else null. */
   readonly lastValid: Score | null;
+  /** Of every other submission that validated, where they are judged. */
+  readonly validated: readonly Score[];
 }
 
 export interface WriteRequest {
@@ -75,13 +77,14 @@ async function* records(
   rollouts: Iterable<DecidedRollout>,
   archive: Pick<Archive, "read">,
 ): AsyncGenerator<DatasetRecord> {
-  for (const { archive: ref, task, verdict, final, best, lastValid } of rollouts) {
+  for (const { archive: ref, task, verdict, final, best, lastValid, validated } of rollouts) {
     const standIn = lastValid?.kind === "scored" ? scoresOf(lastValid) : null;
     yield {
       trajectory: await archive.read(ref),
       finalEvaluations: evaluationsOf(final),
       bestEvaluations: evaluationsOf(best),
       ...(lastValid === null ? {} : { lastValidEvaluations: evaluationsOf(lastValid) }),
+      ...(validated.length === 0 ? {} : { validatedEvaluations: validated.flatMap(evaluationsOf) }),
       verdict,
       rewards: rewardsOf(REWARD_OF_RECORD, task.definition, scoresOf(final), scoresOf(best), standIn),
     };

@@ -7,6 +7,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
 import type { TaskFile } from "../../src/core/task.ts";
 import { collectSubmission } from "../../src/env/submission.ts";
 import { readDockerfile } from "../../src/importers/harbor/dockerfile.ts";
@@ -15,6 +16,7 @@ import { importHarborTasks } from "../../src/importers/harbor/importTasks.ts";
 import { parseToml } from "../../src/importers/harbor/toml.ts";
 import { tomlText } from "../../src/importers/harbor/tomlText.ts";
 import { submissionOf } from "../../src/judge/submissionOf.ts";
+import { anchored } from "../../src/rewards/anchored.ts";
 import { loadTask } from "../../src/tasks/loadTask.ts";
 import { readSolutions } from "../../src/tasks/readSolutions.ts";
 import { readTree } from "../../src/tasks/readTree.ts";
@@ -107,6 +109,62 @@ describe("an exported task", { timeout: 180_000 }, () => {
       expect(solved).not.toEqual(await scoreOf(task, []));
     },
   );
+
+  it("is judged as Harbor judges: in a container as root, where the submission's code is nobody's", async ({
+    skip,
+  }) => {
+    const docker = (...args: readonly string[]) => promisify(execFile)("docker", args);
+    await docker("image", "inspect", "nightshift/python").catch(() =>
+      skip("no Docker here with the image nightshift/python"),
+    );
+    const tasks = path.join(root, "own-docker");
+    await cp(path.join(TEMPLATES, "policy"), path.join(tasks, "own"), { recursive: true });
+    const task = await loadTask(tasks, "own");
+    const out = path.join(root, "harbor-docker");
+    await exportHarborTask({ task, image: { dockerfile: "FROM debian:bookworm-slim\n", files: [] }, out });
+    const rewardsOf = async (before: string) => {
+      const script = `cp -r /task/tests /tests; cp -r /task/solution /solution; cp -r /task/environment/workspace/. /work
+        cd /work; ${before}; bash /tests/test.sh >&2; cat /logs/verifier/reward.json`;
+      const run = [
+        "run",
+        "--rm",
+        "--network",
+        "none",
+        "-v",
+        `${out}:/task:ro`,
+        "nightshift/python",
+        "bash",
+        "-c",
+        script,
+      ];
+      return z.record(z.string(), z.number()).parse(JSON.parse((await docker(...run)).stdout));
+    };
+    const scores = async (files: readonly TaskFile[]) =>
+      z.array(z.number()).parse(await scoreOf(task, files, [0, 1, 2]));
+    const solution = (await readSolutions(task)).find(({ name }) => name === "reference")?.files ?? [];
+    for (const [before, files] of [
+      ["true", []],
+      ["bash /solution/solve.sh", solution],
+    ] as const) {
+      const ours = await scores(files);
+      const rewards = await rewardsOf(before);
+      expect(rewards["raw_score"]).toBeCloseTo(ours.reduce((sum, score) => sum + score, 0) / 3, 12);
+      expect(rewards["reward"]).toBeCloseTo(anchored(task.definition, ours) ?? Number.NaN, 12);
+    }
+    expect(await rewardsOf("rm policy.py")).toEqual({ reward: 0, valid: 0 });
+    // What it hides is root's alone while the submission runs.
+    const spy =
+      "import os\n\ndef pull(history):\n    return 0 if os.access('/tests/judge/hidden/key', os.R_OK) or os.getuid() == 0 else 1\n";
+    const always = (arm: number) => `def pull(history):\n    return ${arm}\n`;
+    const write = (code: string) => `echo ${Buffer.from(code).toString("base64")} | base64 -d > policy.py`;
+    const [spied, one, zero] = [
+      await rewardsOf(write(spy)),
+      await rewardsOf(write(always(1))),
+      await rewardsOf(write(always(0))),
+    ];
+    expect(spied["raw_score"]).toBe(one["raw_score"]);
+    expect(spied["raw_score"]).not.toBe(zero["raw_score"]);
+  });
 
   it("is refused where it brings data of its own, or came from elsewhere", async () => {
     const out = path.join(root, "never");

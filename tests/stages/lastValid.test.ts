@@ -60,6 +60,7 @@ describe("judging for the record", () => {
   async function judgedIn(
     lastValid: boolean,
     verdictOn: (submission: string) => Evaluation["kind"] | "broken",
+    everyValidated = false,
   ) {
     const asked: string[] = [];
     const judge: Evaluator = {
@@ -77,8 +78,10 @@ describe("judging for the record", () => {
       },
     };
     const deps = { judge, ledger: { append: async () => {} }, clock: systemClock, log: SILENT };
-    const rollout = { key: "k", outcome: LIMIT, facts: FACTS };
-    await judgeForRecord(task, rollout, { seeds: [0, 1], lastValid }, deps, new AbortController().signal);
+    const facts = { ...FACTS, validated: ["first", "best", "second", "last"] };
+    const rollout = { key: "k", outcome: LIMIT, facts };
+    const rules = { seeds: [0, 1], lastValid, everyValidated };
+    await judgeForRecord(task, rollout, rules, deps, new AbortController().signal);
     return asked;
   }
   const SILENT = { info: () => {}, warn: () => {} };
@@ -89,6 +92,12 @@ describe("judging for the record", () => {
     expect(await judgedIn(true, finalIs("invalid"))).toEqual(["final", "best", "last"]);
     expect(await judgedIn(true, finalIs("scored"))).toEqual(["final", "best"]);
     expect(await judgedIn(false, finalIs("invalid"))).toEqual(["final", "best"]);
+  });
+
+  it("asks for every one that validated where all of them are wanted, each once for itself", async () => {
+    const asked = await judgedIn(true, finalIs("scored"), true);
+    expect(asked).toEqual(["final", "best", "first", "second", "last"]);
+    expect((await judgedIn(false, finalIs("broken"), true)).slice(2)).toEqual(["first", "second", "last"]);
   });
 
   it("leaves it for later where the judge broke over the final one", async () => {

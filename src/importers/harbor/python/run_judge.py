@@ -7,11 +7,11 @@ import json
 import os
 import resource
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
 import threading
-import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CHUNK = 1 << 16
@@ -28,8 +28,17 @@ ENVIRONMENT = {
 }
 
 
+def reward(numbers):
+    folder = os.path.join(os.environ.get("NIGHTSHIFT_LOGS", "/logs"), "verifier")
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, "reward.json"), "w", encoding="utf-8") as file:
+        json.dump(numbers, file)
+
+
 def fail(words):
+    """What was handed in cannot be scored: no raw score, and for trainers that want a number, nothing."""
     print(words)
+    reward({"reward": 0, "valid": 0})
     sys.exit(0)
 
 
@@ -186,15 +195,11 @@ def main():
     mean = sum(scores) / len(scores)
     gain = (mean - settings["starter"]) * (1 if settings["direction"] == "maximize" else -1)
     # As on our side, a gain within two standard errors counts as none.
-    if 0 < gain < 2 * settings["sigma"] / len(scores) ** 0.5:
-        reward = anchored(settings, settings["starter"])
-    else:
-        reward = anchored(settings, mean)
-    rewards = {"reward": reward, "raw_score": mean, "baseline": settings["starter"], "improved": int(gain > 0)}
-    folder = os.path.join(os.environ.get("NIGHTSHIFT_LOGS", "/logs"), "verifier")
-    os.makedirs(folder, exist_ok=True)
-    with open(os.path.join(folder, "reward.json"), "w", encoding="utf-8") as file:
-        json.dump(dict(metrics, **rewards), file)
+    spread = statistics.stdev(scores) if len(scores) > 1 else 0.0
+    is_sure = gain >= 2 * max(spread, settings["sigma"]) / len(scores) ** 0.5
+    value = anchored(settings, mean if gain <= 0 or is_sure else settings["starter"])
+    rewards = {"reward": value, "raw_score": mean, "baseline": settings["starter"], "improved": int(gain > 0), "valid": 1}
+    reward(dict(metrics, **rewards))
     print(json.dumps(rewards))
 
 

@@ -91,7 +91,7 @@ def main():
     environment.update(NIGHTSHIFT_WORKSPACE=folder, **settings["env"])
     output, code = run(folder, home, settings, environment)
     lines = [" ".join(line.split()) for line in output.splitlines() if line.strip()]
-    words = "test.sh ended with %d and left no reward: %s" % (code, lines[-1] if lines else "it printed nothing")
+    words = "test.sh ended with %d and gave no score: %s" % (code, lines[-1] if lines else "it printed nothing")
     print(json.dumps({"rewards": rewards_in(logs), "words": words[:WORDS_MAX]}))
 
 
