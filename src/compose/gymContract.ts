@@ -61,7 +61,9 @@ export interface GymScore {
   readonly outcome: Outcome;
   readonly submission: string | null;
   readonly score: Score;
-  /** Every reward function of a pipeline; null: not scored. */
+  /** That of the last submission that validated, where the task lets it stand in for one that is absent or invalid; null: it need not. */
+  readonly lastValid: Score | null;
+  /** Every reward function of a pipeline, of what was judged; null: not scored. */
   readonly rewards: Readonly<Record<RewardName, number | null>>;
   /** Better than the starter by two standard errors; null: not scored. */
   readonly success: boolean | null;

@@ -3,29 +3,20 @@
 import { rolloutSeed } from "../core/cell.ts";
 import type { Env, Observation, StepInfo } from "../core/env.ts";
 import { BoundaryError, UserError, within } from "../core/errors.ts";
-import type { Evaluation } from "../core/evaluation.ts";
 import type { Outcome } from "../core/outcome.ts";
-import { beatsStarter } from "../rewards/improvement.ts";
-import { REWARD_FUNCTIONS } from "../rewards/rewardsOf.ts";
 import { STEP_REWARDS, type StepRewardName } from "../rewards/stepReward.ts";
 import { limitHit } from "../rollout/limits.ts";
 import { finalSubmission } from "../rollout/rollout.ts";
-import { recordSeeds, scoreOf } from "../stages/score.ts";
 import type { Ground } from "./ground.ts";
 import { type GymAction, readAction } from "./gymAction.ts";
 import type { GymScore, ResetReturn, StepReturn } from "./gymContract.ts";
+import { type Ended, recordJudge } from "./gymRecord.ts";
 
 /** Contract: its methods are called one at a time; what throws anything but UserError has broken it. Dispose it. */
 export interface GymEpisode extends AsyncDisposable {
   readonly opening: ResetReturn;
   step(action: GymAction, signal: AbortSignal): Promise<StepReturn>;
   evaluate(seedCount: number, signal: AbortSignal): Promise<GymScore>;
-}
-
-interface Ended {
-  readonly outcome: Outcome;
-  readonly submission: string | null;
-  readonly submissionReason: string | null;
 }
 
 const QUIET: StepInfo = {
@@ -68,7 +59,8 @@ function episodeOf(
   const { task, limits, tools, clock } = ground;
   const { definition } = task;
   const validated: number[] = [];
-  const judged = new Map<string, Evaluation>();
+  const record = recordJudge(ground);
+  let lastValidated: { readonly submission: string; readonly score: number } | null = null;
   let stepCount = 0;
   let formatErrorsInRow = 0;
   let last: Observation = opening[0];
@@ -105,8 +97,9 @@ function episodeOf(
       last = result?.observation ?? { ...last, text: actionError ?? "" };
       stepCount += 1;
       formatErrorsInRow = actionError === null ? 0 : formatErrorsInRow + 1;
-      const score = result?.info.validation?.score ?? null;
+      const { submission = null, score = null } = result?.info.validation ?? {};
       if (score !== null) validated.push(score);
+      if (score !== null && submission !== null) lastValidated = { submission, score };
       const ending = result?.ending ?? limitReached();
       const final = ending === null ? null : await end(ending, signal);
       const terminated = result?.terminated ?? false;
@@ -123,29 +116,8 @@ function episodeOf(
       return [last, rewarded, terminated, ending !== null && !terminated, info];
     },
     async evaluate(seedCount, signal) {
-      const { outcome, submission, submissionReason } =
-        ended ?? (await end({ kind: "stopped", rule: "caller" }, signal));
-      const seeds = recordSeeds(seedCount);
-      const known = new Set([...judged.values()].map(({ seed }) => seed));
-      const owed = seeds.filter((seed) => !known.has(seed));
-      if (submission !== null && owed.length > 0) {
-        for (const evaluation of await ground.evaluator.evaluate(task, submission, "record", owed, signal)) {
-          judged.set(evaluation.key, evaluation);
-        }
-      }
-      const score = scoreOf(task, submission, submissionReason, seeds, judged);
-      const evaluations = score.kind === "scored" ? score.evaluations : [];
-      const scores = evaluations.flatMap((one) => (one.kind === "scored" ? [one.score] : []));
-      return {
-        outcome,
-        submission,
-        score,
-        rewards: {
-          "raw@1": REWARD_FUNCTIONS["raw@1"](definition, scores),
-          "anchored@1": REWARD_FUNCTIONS["anchored@1"](definition, scores),
-        },
-        success: beatsStarter(definition, scores),
-      };
+      const left = ended ?? (await end({ kind: "stopped", rule: "caller" }, signal));
+      return await record(left, lastValidated, seedCount, signal);
     },
     [Symbol.asyncDispose]: () => env[Symbol.asyncDispose](),
   };

@@ -1,10 +1,11 @@
 // The Gym as a program uses it: Gymnasium's five values, seeds, endings, rewards, the score of record, and what misuse is told.
-import { chmod, mkdtemp, readdir, rm } from "node:fs/promises";
+import { appendFile, chmod, cp, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Gym, type GymAction, type GymOptions, type StepReturn, UserError } from "../../src/index.ts";
 import { anchored } from "../../src/rewards/anchored.ts";
+import { REPOSITORY } from "../cli/nightshift.ts";
 
 const OPTIONS: GymOptions = { task: "colonel-blotto", sandbox: { backend: "process" } };
 const BETTER = `cat > strategy.py <<'END'
@@ -91,6 +92,34 @@ describe("an episode", () => {
       score: { kind: "scored" },
     });
     await expect(gym.step("ls")).rejects.toThrow("has ended");
+  });
+});
+
+describe("a task that judges the last valid submission", () => {
+  it("scores what validated last where the final one is missing", async () => {
+    const project = path.join(own, "project");
+    const copy = path.join(project, "tasks/forgiving");
+    await cp(path.join(REPOSITORY, "tasks/colonel-blotto"), copy, { recursive: true });
+    await appendFile(path.join(copy, "task.yaml"), "lastValid: true\n");
+    const before = process.cwd();
+    process.chdir(project);
+    try {
+      await using forgiving = await Gym.open({ ...OPTIONS, task: "forgiving" });
+      await forgiving.reset();
+      const [, , , , { validation }] = await forgiving.step("validate");
+      await forgiving.step("rm strategy.py");
+      const record = await forgiving.evaluate({ seeds: 1 });
+      expect(record).toMatchObject({ submission: null, score: { kind: "none" } });
+      expect(record.lastValid).toMatchObject({ kind: "scored" });
+      expect(record.rewards["raw@1"]).toBeCloseTo(validation?.score ?? Number.NaN, 1);
+      await forgiving.reset();
+      await forgiving.step("validate");
+      await forgiving.step("forfeit");
+      expect(await forgiving.evaluate()).toMatchObject({ lastValid: null, success: null });
+    } finally {
+      process.chdir(before);
+      await rm(project, { recursive: true });
+    }
   });
 });
 

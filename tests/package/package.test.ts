@@ -138,7 +138,7 @@ describe("the installed package", { timeout: 120_000 }, () => {
     if (unreachable !== null) skip(unreachable);
     const page = await readFile(path.join(packed, "docs/library.md"), "utf8");
     const examples = [...page.matchAll(/```js\n(.*?)```/gs)].map(([, code = ""]) => code);
-    expect(examples).toHaveLength(2);
+    expect(examples).toHaveLength(3);
     const files = new Map([
       ["types.ts", WRONGLY_TYPED],
       ...examples.map((code, at) => [`example${at}.ts`, code] as const),
@@ -154,7 +154,7 @@ describe("the installed package", { timeout: 120_000 }, () => {
     expect(checked.stdout).toBe("");
     const gym = await run(process.execPath, ["example0.js"], consumer);
     expect(gym, gym.stderr).toMatchObject({ exitCode: 0 });
-    expect(gym.stdout.match(/kind: 'scored'/g)).toHaveLength(3);
+    expect(gym.stdout).toMatch(/^-?0\.\d+ 0\.\d+ 0\.\d+\n$/m);
   });
 });
 
