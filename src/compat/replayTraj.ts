@@ -7,9 +7,13 @@ import { type Act, printedOf } from "./act.ts";
 import { type MlgymCommand, parseAction } from "./commands.ts";
 import { compareFacts, type Ground } from "./compareFacts.ts";
 import { mlgymEditor } from "./editor.ts";
+import { endingFacts, evaluationFacts, JUDGED_ENDING, scoresThatCount } from "./evaluationFacts.ts";
 import type { Difference, Fact, FactClass } from "./facts.ts";
 import { commandHere, herePath } from "./paths.ts";
 import { recordedFacts, shellFacts } from "./recordedFacts.ts";
+import { searched } from "./searchFacts.ts";
+import type { Skipped } from "./skipped.ts";
+import { recordedState, stateNow } from "./stateFacts.ts";
 import type { Vintage } from "./vintage.ts";
 
 export interface ReplayTask {
@@ -20,18 +24,6 @@ export interface ReplayTask {
   /** Evaluations that are compared of one run, the first ones; later ones are left out and counted. */
   readonly evaluationsMax: number;
 }
-
-/** Why an action was not carried out or not compared. */
-export const SKIPPED = {
-  timedOut: "timed out when it was recorded: nobody waits for it again",
-  network: "needs the network, which sandboxes have not",
-  mixed: "several commands in one line of the shell, some of them MLGym's",
-  program: "runs a program of a task that cannot be played here",
-  enough: "asks for a score after as many as were wanted of a run",
-  notJudged: "asks for a score of a task that cannot be judged here",
-  noReply: "the loop's own ending without a score",
-} as const;
-export type Skipped = keyof typeof SKIPPED;
 
 export interface ReplayReport {
   readonly steps: number;
@@ -54,7 +46,6 @@ const MLGYM_WORD =
   /(?:^|[;&|]\s*)(?:open|goto|scroll_up|scroll_down|create|edit|insert|search_dir|search_file|find_file|validate|submit)\b/;
 const RANDOM_TOLERANCE = 0.03;
 const EXACT_TOLERANCE = 1e-6;
-const JUDGED_ENDING = /^(submitted|autosubmission|evaluation_format_error|submission_not_found)\b/;
 
 /** Replays a run in an environment that stands as the run began. Throws only where the sandbox is broken. */
 export async function replayTraj(
@@ -223,120 +214,6 @@ function isProtected({ trajectory }: Traj, { script, readOnly }: MlgymSettings):
     if (text.includes(`[File: ${MLGYM_WORKSPACE}/${script} (`)) return false;
   }
   return readOnly;
-}
-
-/** What a search of ours found, as facts of MLGym's form. */
-async function searched(
-  act: Act,
-  command: Extract<MlgymCommand, { words: readonly string[] }>,
-  openFile: string | null,
-): Promise<readonly Fact[]> {
-  const [what, where, ...others] = command.words;
-  const ended = (value: string): readonly Fact[] => [{ class: "outcome", key: "outcome", value }];
-  if (what === undefined || what === "" || others.length > 0) return ended("usage");
-  const target = where === undefined ? null : herePath(where);
-  if (command.kind === "searchFile") {
-    const path = target ?? openFile;
-    if (path === null) return ended("noFile");
-    const answer = await act("search_file", { text: what, path });
-    if (!answer.ok) return ended("missing");
-    const lines = [...answer.text.matchAll(/^\s*(\d+):(.*)$/gm)].map(
-      ([, line = "", text = ""]): Fact => ({ class: "match", key: `line ${line}`, value: text.trim() }),
-    );
-    if (lines.length === 0) return ended("none");
-    return [
-      ...ended("found"),
-      { class: "match", key: "total", value: `${lines.length} in ${path}` },
-      ...lines,
-    ];
-  }
-  const folder = target ?? ".";
-  const isSearch = command.kind === "searchDir";
-  const answer = isSearch
-    ? await act("search_dir", { text: what, folder })
-    : await act("find_file", { name: what, folder });
-  if (!answer.ok) return ended("missing");
-  const files = isSearch
-    ? [...answer.text.matchAll(/^(?!\s)(\S.*) \((\d+) match(?:es)?\)$/gm)].map(
-        ([, path = "", count = ""]): Fact => ({ class: "match", key: herePath(path), value: count }),
-      )
-    : answer.text
-        .split("\n")
-        .slice(1)
-        .map((path): Fact => ({ class: "match", key: herePath(path), value: "found" }));
-  if (files.length === 0) return ended("none");
-  const total = isSearch ? files.reduce((sum, { value }) => sum + Number(value), 0) : files.length;
-  return [...ended("found"), { class: "match", key: "total", value: `${total} in ${folder}` }, ...files];
-}
-
-/** Of a recorded score only the metric that counts is compared, and the baseline's. */
-function scoresThatCount(facts: readonly Fact[], { metric }: MlgymSettings): readonly Fact[] {
-  const isOf = (key: string, name: string) => key.toLowerCase() === name.toLowerCase();
-  return facts.flatMap((fact): readonly Fact[] => {
-    if (fact.class !== "score") return [fact];
-    if (isOf(fact.key, metric)) return [{ ...fact, key: metric }];
-    return isOf(fact.key, `baseline ${metric}`) ? [{ ...fact, key: `baseline ${metric}` }] : [];
-  });
-}
-
-function evaluationFacts(
-  { mlgym, anchors }: TaskDefinition,
-  { metric, script }: MlgymSettings,
-  score: number | null,
-  reason: string | null,
-): readonly Fact[] {
-  const ended = (value: string): Fact => ({ class: "outcome", key: "outcome", value });
-  if (score !== null) {
-    const baseline = mlgym?.baseline[metric] ?? anchors.starter;
-    return [
-      ended("scored"),
-      { class: "score", key: metric, value: String(score) },
-      { class: "score", key: `baseline ${metric}`, value: String(baseline) },
-    ];
-  }
-  if (/\bis missing\b/.test(reason ?? "")) return [ended("missing")];
-  const error = new RegExp(
-    `^${script.replaceAll(".", "\\.")} failed: ([A-Z]\\w*(?:Error|Exception)\\b.*?)(?: \\([^()]+, line \\d+\\))?$`,
-  ).exec(reason ?? "");
-  return [
-    ended("invalid"),
-    ...(error?.[1] === undefined ? [] : [{ class: "error", key: "error", value: error[1] } as const]),
-  ];
-}
-
-/** How the run's last evaluation ended, from what MLGym noted of the whole run. */
-function endingFacts({ info }: Traj, { metric }: MlgymSettings): readonly Fact[] {
-  const [, status] = JUDGED_ENDING.exec(info.exit_status ?? "") ?? [];
-  const value =
-    status === "evaluation_format_error"
-      ? "invalid"
-      : status === "submission_not_found"
-        ? "missing"
-        : "scored";
-  const ended: Fact = { class: "outcome", key: "outcome", value };
-  const scores = Object.entries(info.score.at(-1) ?? {});
-  const [, score] = scores.find(([name]) => name.toLowerCase() === metric.toLowerCase()) ?? [];
-  if (value !== "scored" || typeof score !== "number") return [ended];
-  return [ended, { class: "score", key: metric, value: String(score) }];
-}
-
-/** Open file and directory as MLGym noted them before the action; older notes have other members beside. */
-function recordedState(step: TrajStep): readonly Fact[] {
-  const text = step.state ?? "";
-  const member = (name: string) => new RegExp(`"${name}":\\s*"((?:[^"\\\\]|\\\\.)*)"`).exec(text)?.[1];
-  const [file, folder] = [member("open_file"), member("working_dir")];
-  return [
-    ...(file === undefined ? [] : [{ class: "state", key: "open file", value: herePath(file) } as const]),
-    ...(folder === undefined ? [] : [{ class: "state", key: "directory", value: herePath(folder) } as const]),
-  ];
-}
-
-function stateNow(openFile: string | null, cwd: string, step: TrajStep): readonly Fact[] {
-  if (step.state === null) return [];
-  return [
-    { class: "state", key: "open file", value: openFile ?? "n/a" },
-    { class: "state", key: "directory", value: herePath(cwd) },
-  ];
 }
 
 /** Whether a step shows a file that was rebuilt from such showing, and is still as it was. */

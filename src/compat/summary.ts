@@ -1,6 +1,7 @@
 // The books of replays: what was compared, by class, and what differs, by reason.
 import { FACT_RULES, type FactClass, REASONS, type Reason } from "./facts.ts";
-import { type ReplayReport, SKIPPED, type Skipped } from "./replayTraj.ts";
+import type { ReplayReport } from "./replayTraj.ts";
+import { SKIPPED, type Skipped } from "./skipped.ts";
 
 export interface ReplaySummary {
   readonly runs: number;

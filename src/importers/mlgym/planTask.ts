@@ -2,18 +2,19 @@
 import path from "node:path";
 import { UserError } from "../../core/errors.ts";
 import type { TaskFile } from "../../core/task.ts";
-import { hasFolder, readDataset, readStarter } from "./checkout.ts";
+import { readStarter } from "./checkout.ts";
 import { TASK_CLASSES, type TaskClass, type TaskConfig } from "./config.ts";
+import { datasets } from "./datasets.ts";
+import type { Findings } from "./findings.ts";
 import { type Metric, metricOf } from "./metric.ts";
 import { imageFor } from "./needs.ts";
 import { relocated } from "./relocate.ts";
 import type { Scan } from "./scanSources.ts";
+import { filesOfScript, neededBy, withoutCopies } from "./scriptFiles.ts";
 
 /** MLGym's own, where a configuration has none. */
 const TRAINING_SECONDS = 3_600;
 const TEXT_FILE = /\.(?:py|sh|yaml|yml|md|txt|json|toml|cfg)$/;
-/** Where MLGym puts the files of local datasets. */
-const DATA_FOLDER = "data";
 
 /** One configuration, read together with all that it names. */
 export interface PlannedTask {
@@ -37,12 +38,6 @@ export interface PlannedTask {
   readonly obstacles: readonly string[];
   /** What is otherwise than in MLGym. */
   readonly notes: readonly string[];
-}
-
-/** What is found out about a task while it is read. */
-interface Findings {
-  readonly obstacles: string[];
-  readonly notes: string[];
 }
 
 /** Reads what a configuration names. Throws a UserError whose message is the reason why no task can be made of it. */
@@ -111,47 +106,6 @@ export async function planTask(
   };
 }
 
-async function datasets(checkout: string, config: TaskConfig, { obstacles }: Findings) {
-  const docs: string[] = [];
-  const files: TaskFile[] = [];
-  for (const name of config.dataset_configs ?? []) {
-    const dataset = await readDataset(checkout, name);
-    docs.push(`${dataset.name.toUpperCase()}:\n${dataset.description}\n`);
-    if (!dataset.is_local) {
-      obstacles.push(
-        `its data, ${dataset.data_path}, is on the Hugging Face hub, which sandboxes do not reach`,
-      );
-      continue;
-    }
-    if (!(await hasFolder(checkout, dataset.data_path))) {
-      obstacles.push(await missingData(checkout, dataset.data_path));
-      continue;
-    }
-    try {
-      const found = await readStarter(checkout, dataset.data_path);
-      files.push(...found.map((file) => ({ ...file, path: inDataFolder(file.path) })));
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      obstacles.push(`its data does not fit: ${error.message}`);
-    }
-  }
-  return { docs: docs.join("\n"), files };
-}
-
-/** A dataset's folder is copied to `data`, whatever its own name is. */
-function inDataFolder(file: string): string {
-  return `${DATA_FOLDER}/${file.slice(file.indexOf("/") + 1)}`;
-}
-
-async function missingData(checkout: string, folder: string): Promise<string> {
-  const helpers = path.posix.join(path.posix.dirname(folder), "_helpers");
-  const made = await hasFolder(checkout, helpers).catch(() => false);
-  const remedy = made
-    ? `the scripts in ${helpers}/ make it: run them there, then import again`
-    : "the checkout was published without it";
-  return `its data, ${folder}, is not in the checkout; ${remedy}`;
-}
-
 async function starterFiles(checkout: string, config: TaskConfig): Promise<readonly TaskFile[]> {
   const files = await Promise.all((config.starter_code ?? []).map((name) => readStarter(checkout, name)));
   return files.flat();
@@ -194,77 +148,6 @@ async function scanned(
       return one === undefined ? [] : [[place, one]];
     }),
   );
-}
-
-/** What only the judge may have (declared so, or data that the script reads and nothing else speaks of), and what the script reads besides. */
-function filesOfScript(
-  config: TaskConfig,
-  of: {
-    readonly script: string;
-    readonly starter: readonly TaskFile[];
-    readonly data: readonly TaskFile[];
-    readonly sources: Scan;
-    readonly found: Findings;
-  },
-): { readonly secret: ReadonlySet<string>; readonly read: ReadonlySet<string> } {
-  const { script, starter, data, sources, found } = of;
-  const declared = new Set((config.secret_files ?? []).map((name) => path.posix.normalize(name)));
-  const names = (file: string, texts: readonly string[]) => {
-    const base = path.posix.basename(file);
-    return texts.some((text) => text === base || text.endsWith(`/${base}`));
-  };
-  const others = starter.flatMap((file) => (file.path === script ? [] : (sources[file.path]?.texts ?? [])));
-  const secret = new Set<string>();
-  const read = new Set<string>();
-  for (const file of [...starter, ...data]) {
-    const isDeclared = declared.has(file.path) || declared.has(path.posix.basename(file.path));
-    if (file.path === script) continue;
-    const isRead = data.includes(file) && names(file.path, sources[script]?.texts ?? []);
-    const isToldOf = names(file.path, others) || config.description.includes(path.posix.basename(file.path));
-    if (isDeclared || (isRead && !isToldOf)) {
-      secret.add(file.path);
-      const why = isDeclared ? "declared secret" : "read by the evaluation script alone";
-      found.notes.push(`${file.path} (${why}) is moved out of agents' sight`);
-    } else if (isRead) {
-      read.add(file.path);
-      found.notes.push(`${file.path} is read by the evaluation script and seen by agents, as in MLGym`);
-    }
-  }
-  return { secret, read };
-}
-
-/** Leaves out what has the content of a secret file under another name. */
-function withoutCopies(
-  files: readonly TaskFile[],
-  secret: readonly TaskFile[],
-  { notes }: Findings,
-): readonly TaskFile[] {
-  return files.filter((file) => {
-    const copy = secret.find(({ data }) => Buffer.compare(data, file.data) === 0 && data.byteLength > 0);
-    if (copy !== undefined) notes.push(`${file.path} is left out: it is ${copy.path} word for word`);
-    return copy === undefined;
-  });
-}
-
-/** The script and the workspace's modules that it imports, directly or by way of each other. */
-function neededBy(script: string, workspace: readonly TaskFile[], sources: Scan): ReadonlySet<string> {
-  const needed = new Set<string>();
-  const visit = (file: string): void => {
-    if (needed.has(file)) return;
-    needed.add(file);
-    for (const name of sources[file]?.imports ?? []) {
-      const place = moduleFile(name, workspace);
-      if (place !== null) visit(place);
-    }
-  };
-  visit(script);
-  return needed;
-}
-
-function moduleFile(name: string, workspace: readonly TaskFile[]): string | null {
-  const place = name.replaceAll(".", "/");
-  const found = workspace.find((file) => file.path === `${place}.py` || file.path === `${place}/__init__.py`);
-  return found?.path ?? null;
 }
 
 /** The image for what the script needs; that the starter needs more is only told. */
