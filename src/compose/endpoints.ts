@@ -13,21 +13,16 @@ export interface AllowedEndpoint {
 /** How the model is called in a plan: trainers name no models. */
 const POLICY = "policy";
 
-/** Reads `URL` or `URL=KEY_VARIABLE`. Throws UserError. */
+/** Reads `URL` or `URL=KEY_VARIABLE`. Throws UserError, which repeats nothing that may be a key. */
 export function readAllowed(text: string): AllowedEndpoint {
-  const [, baseUrl = text, keyEnv = null] = /^(.*?)(?:=([A-Z_][A-Z0-9_]*))?$/s.exec(text) ?? [];
-  const checked = modelConfigSchema.safeParse({
-    name: POLICY,
-    wire: "openai",
-    model: "any",
-    baseUrls: [baseUrl],
-  });
-  if (!checked.success || !URL.canParse(baseUrl)) {
-    throw new UserError(
-      `--endpoint ${text}: must be a base URL such as http://10.0.0.5:8000/v1, or URL=VARIABLE with the name of its key's variable`,
-    );
-  }
-  return { baseUrl: plain(baseUrl), keyEnv };
+  const [baseUrl = "", keyEnv = null, ...more] = text.split("=");
+  const given = { name: POLICY, wire: "openai", model: "any", baseUrls: [baseUrl], keyEnv };
+  if (modelConfigSchema.safeParse(given).success && more.length === 0)
+    return { baseUrl: plain(baseUrl), keyEnv };
+  const shown = baseUrl.replace(/\/\/[^/]*@/, "//…@");
+  throw new UserError(
+    `--endpoint ${shown}${keyEnv === null ? "" : "=…"}: must be a base URL such as http://10.0.0.5:8000/v1, or URL=VARIABLE with the name of its key's variable, never the key itself`,
+  );
 }
 
 /**

@@ -94,6 +94,11 @@ function gameOn(open: () => Promise<Gym>): Game {
       });
       return { observation: sentOf(observation, truncated, info), reward, terminated, truncated };
     },
+    async evaluate(seeds, signal) {
+      if (gym === null) throw new UserError("no episode is under way; reset first");
+      const { score, rewards, success } = await gym.evaluate({ seeds, signal });
+      return { ...score, rewards, success };
+    },
     async [Symbol.asyncDispose]() {
       isClosed = true;
       await gym?.close();

@@ -112,30 +112,21 @@ export async function serve(world: World, options: ServeOptions): Promise<Served
 
 /** The file's pipeline, or one of the tasks alone; who plays is left to requests. */
 async function pipelineOf({ file, tasks, settings }: ServeOptions): Promise<Pipeline> {
-  const alone = { name: "serve", cells: { tasks, models: [CLIENT] }, rollouts: { perCell: 1 }, stages: {} };
   if (file === null && tasks.length === 0)
     throw new UserError("nothing to serve: give a pipeline file, or --task with the name of a task");
+  const chosen = tasks.length === 0 ? [] : [`cells.tasks=${JSON.stringify(tasks)}`];
   const read =
-    file === null
-      ? readPipelineText(JSON.stringify(alone), "the settings", settings)
-      : (
-          await readPipeline(file, [
-            ...settings,
-            ...(tasks.length === 0 ? [] : [`cells.tasks=${JSON.stringify(tasks)}`]),
-          ])
-        ).pipeline;
-  const bare = readPipelineText(JSON.stringify(alone), "the settings", [
-    `cells.tasks=${JSON.stringify(read.cells.tasks)}`,
-  ]);
-  const { models, sampling } = bare.cells;
-  return {
-    ...read,
-    cells: { ...read.cells, models, sampling },
-    rollouts: bare.rollouts,
-    budgets: bare.budgets,
-    notify: null,
-    stages: { ...read.stages, export: [] },
-  };
+    file === null ? alone(tasks, settings) : (await readPipeline(file, [...settings, ...chosen])).pipeline;
+  const { cells, rollouts, budgets } = alone(read.cells.tasks, []);
+  const { models, sampling } = cells;
+  const stages = { ...read.stages, export: [] };
+  return { ...read, cells: { ...read.cells, models, sampling }, rollouts, budgets, notify: null, stages };
+}
+
+/** A pipeline of tasks and nothing else, that nobody in particular plays. */
+function alone(tasks: readonly string[], settings: readonly string[]): Pipeline {
+  const text = { name: "serve", cells: { tasks, models: [CLIENT] }, rollouts: { perCell: 1 }, stages: {} };
+  return readPipelineText(JSON.stringify(text), "--task", settings);
 }
 
 function stepRewardNamed(name: string): StepRewardName {

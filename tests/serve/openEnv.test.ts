@@ -49,6 +49,17 @@ describe("a session", () => {
     await until(async () => (await leftovers()).length === 0);
   });
 
+  it("has the score of record at its end, where the reset asks for it", async () => {
+    await using server = await startServe();
+    const client = await connect(server.url);
+    await client.ask({ type: "reset", data: { evaluate: 2 } });
+    const { data } = await client.ask({ type: "step", data: { command: "submit" } });
+    const { evaluation } = observed.parse(data).observation.info;
+    expect(evaluation).toMatchObject({ kind: "scored", mean: expect.any(Number), success: false });
+    expect(evaluation).toMatchObject({ rewards: { "anchored@1": expect.any(Number) } });
+    client.socket.close();
+  });
+
   it("ends at the task's limit of steps, as truncated", async () => {
     await using server = await startServe({ settings: ["limits.steps=2"] });
     const client = await connect(server.url);

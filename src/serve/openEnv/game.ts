@@ -15,6 +15,8 @@ export interface GameStep extends GameStart {
 export interface Game extends AsyncDisposable {
   reset(seed: number, signal: AbortSignal): Promise<GameStart>;
   step(action: SentAction, signal: AbortSignal): Promise<GameStep>;
+  /** The score of record of an episode that has ended, over so many judge seeds, as a client is told. */
+  evaluate(seeds: number, signal: AbortSignal): Promise<object>;
 }
 
 export interface ServedTask {

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { ErrorCode } from "../refusal.ts";
 
 const EPISODE_ID_CHARS_MAX = 255;
+const EVALUATE_MAX = 100;
 
 /** One action: a command as text scaffolds write it, or a call of a tool by name. */
 export const actionSchema = z.union(
@@ -25,6 +26,14 @@ export const resetSchema = z.looseObject({
   seed: z.int().nonnegative().optional().describe("Seed of the episode. Left out: 0."),
   episode_id: z.string().min(1).max(EPISODE_ID_CHARS_MAX).optional().describe("A name of your own for it."),
   task: z.string().optional().describe("One of the tasks that are served. Left out: the first."),
+  evaluate: z
+    .int()
+    .nonnegative()
+    .max(EVALUATE_MAX)
+    .optional()
+    .describe(
+      "Judge seeds of the score of record, which the last observation's info then has. Left out: 0, none.",
+    ),
 });
 export type ResetRequest = z.infer<typeof resetSchema>;
 

@@ -17,6 +17,7 @@ export class Session implements AsyncDisposable {
   #game: { readonly task: string; readonly game: Game } | null = null;
   #state: SentState = { episode_id: null, step_count: 0, task: null, seed: null, done: false };
   #turn: Promise<unknown> = Promise.resolve();
+  #evaluateSeeds = 0;
   #waiting = 0;
   #lastActiveMs: number;
 
@@ -37,11 +38,12 @@ export class Session implements AsyncDisposable {
   }
 
   /** Begins an episode in a fresh sandbox; an earlier one is over. */
-  reset({ seed = 0, episode_id, task }: ResetRequest): Promise<Observed> {
+  reset({ seed = 0, episode_id, task, evaluate = 0 }: ResetRequest): Promise<Observed> {
     return this.#inTurn(async () => {
       const wanted = task ?? this.#games.tasks[0]?.id ?? "";
       const game = await this.#gameOf(wanted);
       const episode = episode_id ?? `${this.id}-${seed}`;
+      this.#evaluateSeeds = evaluate;
       this.#state = { episode_id: episode, step_count: 0, task: wanted, seed, done: false };
       const { observation } = await this.#orOver("FACTORY_ERROR", game.reset(seed, this.#stop.signal));
       return { observation, reward: null, done: false };
@@ -59,10 +61,18 @@ export class Session implements AsyncDisposable {
       const { signal } = this.#stop;
       const bounded =
         timeoutMs === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-      const result: GameStep = await this.#orOver("EXECUTION_ERROR", this.#game.game.step(action, bounded));
+      const { game } = this.#game;
+      const result: GameStep = await this.#orOver("EXECUTION_ERROR", game.step(action, bounded));
       const isDone = result.terminated || result.truncated;
       this.#state = { ...this.#state, step_count: this.#state.step_count + 1, done: isDone };
-      return { observation: result.observation, reward: result.reward, done: isDone };
+      const { observation, reward } = result;
+      if (!isDone || this.#evaluateSeeds === 0) return { observation, reward, done: isDone };
+      const evaluation = await this.#orOver("EXECUTION_ERROR", game.evaluate(this.#evaluateSeeds, bounded));
+      return {
+        observation: { ...observation, info: { ...observation.info, evaluation } },
+        reward,
+        done: true,
+      };
     });
   }
 

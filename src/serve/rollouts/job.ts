@@ -92,6 +92,10 @@ export function startJob(options: JobOptions): Job {
       late.abort();
     }
   };
+  const count = (outcome: string) => {
+    ended += 1;
+    outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+  };
   const worker = async () => {
     for (let asked = queue.shift(); asked !== undefined; asked = queue.shift()) {
       const giveBack = await places.wait(abort.signal).catch(() => null);
@@ -104,18 +108,19 @@ export function startJob(options: JobOptions): Job {
         giveBack();
       });
       plays.add(play);
-      const played = await play;
-      ended += 1;
+      const played = await play.catch((error: unknown) => {
+        count("broken");
+        throw error;
+      });
       bill = sumOf(bill, played.bill);
-      const outcome = outcomeText(played.outcome);
-      outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+      count(outcomeText(played.outcome));
       await send(sampleLine(played));
     }
   };
-  const toEnd = async () => {
-    await lines.write({ kind: "started", id, asked: rollouts.length });
+  const playAll = async (): Promise<string | null> => {
     let broken: string | null = null;
-    const workers = Array.from({ length: Math.min(options.concurrency, rollouts.length) }, () =>
+    const length = Math.min(options.concurrency, rollouts.length);
+    const workers = Array.from({ length }, () =>
       worker().catch((error: unknown) => {
         broken ??= errorText(error);
         log.warn("rollouts-broken", { id, reason: broken });
@@ -123,19 +128,22 @@ export function startJob(options: JobOptions): Job {
       }),
     );
     await Promise.all(workers);
-    await planned[Symbol.asyncDispose]();
-    await send({
-      kind: "end",
-      id,
-      asked: rollouts.length,
-      ended: outcomes,
-      not_begun: queue.length,
-      stopped,
-      error: broken,
-      billed: billOf(bill),
-    });
-    lines.end();
-    finished.abort();
+    return broken;
+  };
+  const toEnd = async () => {
+    try {
+      await lines.write({ kind: "started", id, asked: rollouts.length });
+      const error = await playAll().finally(() => planned[Symbol.asyncDispose]());
+      const books = { asked: rollouts.length, ended: outcomes, not_begun: queue.length };
+      await send({ kind: "end", id, ...books, stopped, error, billed: billOf(bill) });
+      lines.end();
+    } catch (error) {
+      // The answer has begun: a client sees that its end is missing.
+      log.warn("rollouts-broken", { id, reason: errorText(error) });
+      lines.drop();
+    } finally {
+      finished.abort();
+    }
   };
   return {
     get state() {
