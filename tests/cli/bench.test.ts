@@ -1,5 +1,5 @@
 // The benchmark through the command line: played by the scripted model, resumed like any run, reported again, and runs compared.
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -80,6 +80,7 @@ describe("bench", { timeout: 300_000 }, () => {
     const page = await readFile(path.join(cwd, "first/bench.md"), "utf8");
     expect(page).toContain("not played, since their data is not here: cifar10");
     expect(page).toContain("0.576, is replaced by 0.228");
+    expect(page).toContain("best attempts are the best of all submissions that validated or were handed in");
 
     // A run like any other: resume says that nothing is left, and the report of it is the same again.
     expect((await nightshift(["resume", "first"], { cwd })).stdout).toContain("complete, nothing to do");
@@ -103,6 +104,14 @@ describe("bench", { timeout: 300_000 }, () => {
     expect(methods.map(({ name }) => name.replace(/^.*\((\w+)\)$/, "$1"))).toEqual(["first", "second"]);
     expect(comparisons).toMatchObject([{ tasks: ["battle-of-sexes"] }]);
     expect(stdout).toMatch(/^pass@1 +\d\.\d{3} +\d\.\d{3} /m);
+  });
+
+  it("says of a run without a dataset what to do", async () => {
+    await cp(path.join(cwd, "first"), path.join(cwd, "bare"), { recursive: true });
+    await rm(path.join(cwd, "bare/dataset"), { recursive: true });
+    const { exitCode, stderr } = await nightshift(["bench", "--run", "bare"], { cwd });
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/^bare: the run has no dataset yet; go on with `nightshift resume bare`/);
   });
 
   it.each([

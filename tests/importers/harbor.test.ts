@@ -234,6 +234,18 @@ describe("a task of Harbor's", { timeout: 120_000 }, () => {
     expect(await scoreOf(task, solution?.files ?? [])).toEqual([1, 1]);
     const wrong = await rooms.evaluate(task, { "hello.txt": "Hi!\n", "harbor/tests/check.py": "print(1)" });
     expect(wrong).toMatchObject([{ kind: "scored", score: 0 }]);
+    // Modules of the agent's that our own runner would import, and files beside the tests, which none of them asked for.
+    const forged = `import sys\nprint('{"rewards": {"reward": 1}, "words": ""}')\nsys.exit(0)\n`;
+    for (const name of [
+      "subprocess.py",
+      "shutil.py",
+      "re.py",
+      "harbor/tests/sitecustomize.py",
+      "harbor/tests/json.py",
+    ]) {
+      const [forgery] = await rooms.evaluate(task, { "hello.txt": "Hi!\n", [name]: forged });
+      expect(forgery?.kind === "scored" ? forgery.score : 0, name).toBe(0);
+    }
   });
 
   it("gets the whole folder of the agent, links and what is too large left out", async () => {

@@ -1,15 +1,19 @@
 """Runs a Harbor task's test.sh in the room of what an agent left, and prints its rewards.
 
-It is started in the folder of the submission, with the task's files in harbor/ there. They go out of that folder first; then absolute places that
-Harbor's containers have (the agent's folder, /tests, /logs) are written as those they have here.
+It is started in the folder of the submission, with the task's files in harbor/ there. They, and nothing that an agent put beside them, go out of that
+folder first; then absolute places that Harbor's containers have (the agent's folder, /tests, /logs) are written as those they have here.
 """
+import sys
+
+# The first place to import from is the agent's folder: a subprocess.py there is none of ours.
+del sys.path[0]
+
 import json
 import os
 import re
 import shutil
 import signal
 import subprocess
-import sys
 
 WORDS_MAX = 300
 KEPT_BYTES = 1 << 16
@@ -77,18 +81,22 @@ def main():
     phase, seed = sys.argv[1:3]
     folder = os.getcwd()
     home = os.path.join(os.path.dirname(folder), "harbor")
-    shutil.rmtree(home, ignore_errors=True)
-    shutil.move(os.path.join(folder, "harbor"), home)
-    with open(os.path.join(home, "settings.json"), encoding="utf-8") as file:
+    laid = os.path.join(folder, "harbor")
+    with open(os.path.join(laid, "settings.json"), encoding="utf-8") as file:
         settings = json.load(file)
+    for path in settings["files"]:
+        target = os.path.join(os.path.dirname(folder), path)
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        os.replace(os.path.join(folder, path), target)
+    shutil.rmtree(laid)
     logs = os.path.join(home, "logs")
     for name in ("verifier", "artifacts"):
         os.makedirs(os.path.join(logs, name))
     tests = os.path.join(home, "tests")
     places = {settings["workdir"]: folder, "/tests": tests, "/logs": logs}
     relocate(tests, places)
-    environment = dict(os.environ, NIGHTSHIFT_PHASE=phase, NIGHTSHIFT_SEEDS=seed, NIGHTSHIFT_LOGS=logs)
-    environment.update(NIGHTSHIFT_WORKSPACE=folder, **settings["env"])
+    environment = dict(os.environ, **settings["env"])
+    environment.update(NIGHTSHIFT_PHASE=phase, NIGHTSHIFT_SEEDS=seed, NIGHTSHIFT_LOGS=logs, NIGHTSHIFT_WORKSPACE=folder)
     output, code = run(folder, home, settings, environment)
     lines = [" ".join(line.split()) for line in output.splitlines() if line.strip()]
     words = "test.sh ended with %d and gave no score: %s" % (code, lines[-1] if lines else "it printed nothing")
