@@ -181,9 +181,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   };
 }
 
-/** The path that was asked for; the host in it means nothing. */
+/** The path that was asked for; a host in front of it is none of ours. */
 function urlOf(request: IncomingMessage): URL {
   const target = request.url ?? "/";
-  if (!URL.canParse(target, "http://nightshift")) throw new Refusal("NOT_FOUND", "the path is no path");
-  return new URL(target, "http://nightshift");
+  const base = "http://nightshift";
+  if (/^\/(?!\/)/.test(target) && URL.canParse(target, base)) return new URL(target, base);
+  throw new Refusal("NOT_FOUND", "the path is no path");
 }
