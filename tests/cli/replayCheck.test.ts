@@ -6,6 +6,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { mlgymCheckout } from "../importers/mlgymCheckout.ts";
 import { nightshift } from "./nightshift.ts";
 
+const CHECKOUT = process.env["MLGYM_CHECKOUT"];
+const RECORDED =
+  "trajectories/mlgym_bench_v0/metagen-gemini-20-flash-thinking__battleOfSexes__default__t-0.00__p-0.95__c-4.00__install-0__parallel_agents_run_3";
 const PLACE = "/home/agent/workspace";
 const GUESS = ['"""A first guess."""', "", "", "def guess(heap):", "    return 2"];
 const BETTER = [...GUESS.slice(0, 4), "    return len(heap)"];
@@ -137,6 +140,38 @@ describe("replay-check", () => {
     expect(summary.skipped).toEqual([{ why: "notJudged", count: 1 }]);
   }, 60_000);
 
+  it.skipIf(CHECKOUT === undefined)(
+    "shows each numbered line of a run that MLGym recorded as it was",
+    async () => {
+      const place = await mkdtemp(path.join(tmpdir(), "nightshift-recorded-"));
+      try {
+        await nightshift(["import", "mlgym-tasks", CHECKOUT ?? ""], { cwd: place });
+        const run = path.join(CHECKOUT ?? "", RECORDED);
+        const args = [
+          "replay-check",
+          run,
+          "--task",
+          "mlgym-battle-of-sexes",
+          "--backend",
+          "process",
+          "--json",
+        ];
+        const { summary, files } = JSON.parse((await nightshift(args, { cwd: place })).stdout);
+        expect(summary).toMatchObject({ runs: 1, steps: 39, vintages: { V1: 0, V2: 1, unknown: 0 } });
+        // Scores need numpy, which this machine's own Python may not have; lines need nothing.
+        const other = files[0].report.differences.filter((one: { class: string }) =>
+          ["header", "line", "range", "lint", "listing", "state"].includes(one.class),
+        );
+        expect(other).toEqual([]);
+        const lines = summary.classes.find(({ name }: { name: string }) => name === "line");
+        expect(lines.comparable).toBeGreaterThan(600);
+      } finally {
+        await rm(place, { recursive: true, force: true });
+      }
+    },
+    120_000,
+  );
+
   it("refuses tasks that were not imported, and runs of other tasks", async () => {
     const foreign = await nightshift(["replay-check", "same", "--task", "battle-of-sexes"], { cwd });
     expect(foreign.exitCode).toBe(2);
@@ -148,3 +183,7 @@ describe("replay-check", () => {
     expect(exitCode).toBe(1);
   }, 60_000);
 });
+
+if (CHECKOUT === undefined) {
+  it.skip("runs that MLGym recorded: MLGYM_CHECKOUT names no checkout", () => undefined);
+}
