@@ -13,7 +13,6 @@ import { type Ground, type GroundShared, openGround } from "./ground.ts";
 import { type Gym, gymOn } from "./gym.ts";
 import type { GymAction } from "./gymAction.ts";
 import type { GymOptions } from "./gymContract.ts";
-import { webFor } from "./web.ts";
 import type { World } from "./world.ts";
 
 export interface GamesOptions {
@@ -28,14 +27,12 @@ export interface GamesOptions {
 export function openGames(world: World, options: GamesOptions): Games & AsyncDisposable {
   const { pipeline, cells, shared, reward } = options;
   const [agent] = pipeline.cells.agents;
-  const tools = cells.flatMap((cell) => cell.tools);
-  const sharing = { ...shared, web: webFor(world, pipeline.web, tools) };
   const grounds = new Map<string, Promise<Ground>>();
   /** A ground takes a moment to try out, and most tasks of a long list are never asked for. */
   const groundOf = (task: string): Promise<Ground> => {
     const known = grounds.get(task);
     if (known !== undefined) return known;
-    const opening = openGround(world, groundOptions(pipeline, agent, task), sharing);
+    const opening = openGround(world, groundOptions(pipeline, agent, task), shared);
     grounds.set(task, opening);
     opening.catch(() => grounds.delete(task));
     return opening;

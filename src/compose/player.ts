@@ -2,6 +2,7 @@
 import type { AgentParts } from "../agent/agentParts.ts";
 import { createAgent } from "../agent/scaffolds.ts";
 import { type AgentConfig, rolloutSeed } from "../core/cell.ts";
+import type { WebAccess } from "../core/host.ts";
 import type { Past } from "../core/past.ts";
 import type { SandboxBackend } from "../core/sandbox.ts";
 import { withRecording } from "../models/recorded.ts";
@@ -14,7 +15,6 @@ import { openEpisode, reopenEpisode } from "./episode.ts";
 import { modelPrice } from "./models.ts";
 import type { Place } from "./place.ts";
 import { modelsFor, type PlayingGiven } from "./playing.ts";
-import { webFor } from "./web.ts";
 import type { World } from "./world.ts";
 
 /** How one try of a rollout is played, from its beginning or from where it was cut off: a sandbox, environment and agent around the cell's model. */
@@ -26,6 +26,8 @@ export function playerOf(
       place: Place;
       backend: SandboxBackend;
       runId: string;
+      /** What agents reach of the web; null: nothing. */
+      web: WebAccess | null;
       /** The words of each agent, by its entry in the pipeline. */
       agents: ReadonlyMap<AgentConfig, AgentParts>;
     },
@@ -35,11 +37,6 @@ export function playerOf(
   const { snapshotAfterSeconds } = plan.pipeline.stages.generate;
   const modelFor = modelsFor(world, plan.pipeline.cells.models, given);
   const plannedBy = new Map(plan.cells.map((planned) => [planned.cell, planned]));
-  const web = webFor(
-    world,
-    plan.pipeline.web,
-    plan.cells.flatMap(({ tools }) => tools),
-  );
   return async (spec: RolloutSpec, prior: Prior, signal: AbortSignal) => {
     const { key, retry, cell, task } = spec;
     const planned = plannedBy.get(cell);
@@ -82,7 +79,7 @@ export function playerOf(
       const episode = {
         task,
         tools,
-        host: { memory, web },
+        host: { memory, web: given.web },
         limits: cell.limits,
         backend,
         blobs,

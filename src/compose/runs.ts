@@ -22,6 +22,7 @@ import { playerOf } from "./player.ts";
 import { openReplays } from "./replaySource.ts";
 import { resolvedOf } from "./storedRun.ts";
 import { machineTurns } from "./turns.ts";
+import { webOf } from "./web.ts";
 import type { World } from "./world.ts";
 
 /** Two runs whose directories have the same name must not take each other's sandboxes for their own. */
@@ -71,10 +72,12 @@ export async function openPlannedRun(
     const { pipelineText, runId } = store.runJson;
     if (create === null) await store.amend({ codeVersion, pipelineText, resolved });
     const agents = await loadAgents(plan.pipeline);
+    const web = webOf(world, plan);
     const replays = await openReplays(plan.pipeline.cells.models);
     return new PlannedRun(plan, store, {
       judge: (blobs) => judge({ backend, blobs, clock, runId, log, turns }),
-      player: (given) => playerOf(world, { ...given, plan, place, backend, runId, agents, replays, person }),
+      player: (given) =>
+        playerOf(world, { ...given, plan, place, backend, runId, web, agents, replays, person }),
       sweep: (spare) => backend.sweep({ runId, spareOwned: true, spare }),
       snapshots,
       offThread: pool.runInWorker,

@@ -14,6 +14,7 @@ import { groundShared } from "./ground.ts";
 import { checkPlan } from "./place.ts";
 import { planOf, readPipeline } from "./plan.ts";
 import { rolloutPlayer } from "./servedRollouts.ts";
+import { webOf } from "./web.ts";
 import type { World } from "./world.ts";
 
 export interface ServeOptions {
@@ -69,8 +70,8 @@ export async function serve(world: World, options: ServeOptions): Promise<Served
   const plan = await planOf(world, pipeline);
   const place = await checkPlan(world, plan);
   const { concurrency, sandbox } = pipeline;
-  const shared = groundShared(world, concurrency.evaluations);
-  const { turns, evaluations } = shared;
+  const shared = { ...groundShared(world, concurrency.evaluations), web: webOf(world, plan) };
+  const { turns, evaluations, web } = shared;
   const runId = `nightshift-serve-${randomBytes(RUN_ID_BYTES).toString("hex")}`;
   await using opened = new AsyncDisposableStack();
   const backend = takingTurns(namedBackend(world, place.choice.name, sandbox.docker, NO_BLOBS), turns);
@@ -79,7 +80,7 @@ export async function serve(world: World, options: ServeOptions): Promise<Served
   const [agent] = pipeline.cells.agents;
   const cells = plan.cells.filter(({ cell }) => cell.agent.name === agent?.name);
   const games = opened.use(openGames(world, { pipeline, cells, shared, reward }));
-  const ground = { pipeline, place, backend, turns, evaluations, runId, endpoints };
+  const ground = { pipeline, place, backend, turns, evaluations, runId, web, endpoints };
   const { clock, log, codeVersion: version } = world;
   const service = opened.use(
     await startService({

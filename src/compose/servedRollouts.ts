@@ -6,6 +6,7 @@ import path from "node:path";
 import { groupOf } from "../core/cell.ts";
 import { UserError } from "../core/errors.ts";
 import type { Evaluator } from "../core/evaluation.ts";
+import type { WebAccess } from "../core/host.ts";
 import { isEpisodeEnd } from "../core/outcome.ts";
 import type { Turns } from "../core/runtime.ts";
 import type { SandboxBackend } from "../core/sandbox.ts";
@@ -49,6 +50,8 @@ export interface RolloutGround {
   /** Submissions judged at a time. */
   readonly evaluations: Lane;
   readonly runId: string;
+  /** The web of all requests together. */
+  readonly web: WebAccess | null;
   /** Null: any address, and no key. */
   readonly endpoints: readonly AllowedEndpoint[] | null;
 }
@@ -120,7 +123,7 @@ async function planRollouts(
     });
     const versions = new Map<string, CallVersions>();
     const play = playerOf(world, {
-      ...{ plan, place, backend, runId, agents, blobs, judge: evaluator },
+      ...{ plan, place, backend, runId, web: ground.web, agents, blobs, judge: evaluator },
       budget: createBudget("run", { usdMax: null, tokensMax: null }),
       ledger: held.ledger,
       steps: held.steps,

@@ -5,6 +5,7 @@ import { errorText, UserError } from "../core/errors.ts";
 import type { WebAccess } from "../core/host.ts";
 import type { Tool } from "../core/tool.ts";
 import { literatureKey } from "../pipeline/checkPlan.ts";
+import type { Plan } from "../pipeline/plan.ts";
 import { literatureSearchTool } from "../tools/literatureSearch.ts";
 import { parsePdfTool } from "../tools/parsePdf.ts";
 import { openWeb } from "../web/openWeb.ts";
@@ -51,6 +52,15 @@ export function webFor(
     cacheFolder: path.join(cacheRootOf(world), "web"),
     literatureKey: literatureKey(web, world.env),
   });
+}
+
+/** The same for the agents of a plan. */
+export function webOf(world: Pick<World, "env" | "clock">, { pipeline, cells }: Plan): WebAccess | null {
+  return webFor(
+    world,
+    pipeline.web,
+    cells.flatMap(({ tools }) => tools),
+  );
 }
 
 const LOOKUP_MS_MAX = 10_000;

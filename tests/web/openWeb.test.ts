@@ -276,6 +276,30 @@ describe("a PDF", () => {
     expect(seen).toHaveLength(1);
   });
 
+  it("waits for its place: four are loaded and read at a time, and one that is given up makes room", async () => {
+    const held: (() => void)[] = [];
+    answer = (request, response) => {
+      held.push(() => sends(smallPdf(["one"]), "application/pdf")(request, response));
+    };
+    const of = web({ timeoutSeconds: 60 });
+    const control = new AbortController();
+    const given = of.readPdf({ url: url("0.pdf"), timeoutMs: 60_000 }, control.signal);
+    const reading = Array.from({ length: 7 }, (_, index) => readPdf(of, `${index + 1}.pdf`, 60_000));
+    const until = async (count: number) => {
+      while (seen.length < count) await systemClock.sleep(5);
+    };
+    await until(4);
+    control.abort(new Error("stop"));
+    await expect(given).rejects.toThrow("stop");
+    await until(5);
+    expect(seen).toHaveLength(5);
+    for (let count = 5; count <= 8; count++) {
+      await until(count);
+      for (const release of held.splice(0)) release();
+    }
+    expect(await Promise.all(reading)).toEqual(Array(7).fill({ pageCount: 1, pages: ["one"] }));
+  });
+
   it("that is none, or is damaged, is a refusal", async () => {
     const good = smallPdf(["one"]);
     const none = { refused: "That is not a PDF that can be read." };
