@@ -5,6 +5,7 @@ import { workerPool } from "../../src/compute/workerPool.ts";
 import { checkDataset } from "../../src/dataset/checkDataset.ts";
 import { openDataset } from "../../src/dataset/openDataset.ts";
 import type { RolloutRows } from "../../src/dataset/rows.ts";
+import { RECIPE_NAMES, RECIPES } from "../../src/export/recipes.ts";
 import { importTraj } from "../../src/importers/traj/importTraj.ts";
 import { withDuck } from "../dataset/duck.ts";
 import { temporaryFolder } from "../dataset/temporary.ts";
@@ -279,6 +280,13 @@ describe("the dataset", () => {
     expect(rollout?.steps[1]?.actions[0]?.observation).toBe("\ufffd NaN");
   });
 
+  it("gives no export a prompt that nobody recorded", async () => {
+    const rollout = await imported("export", PLAIN);
+    for (const name of RECIPE_NAMES) {
+      expect(RECIPES[name].convert(rollout)).toMatchObject({ rows: [], leftOut: ["promptUnknown"] });
+    }
+  });
+
   it("names members of a newer format that it does not read", async () => {
     const traj = madeTraj(PLAIN);
     const file = await writeTraj(at("newer"), { ...traj, info: { ...traj.info, mood: "good" } });
@@ -290,7 +298,8 @@ describe("the dataset", () => {
 
 describe("a file that is no trajectory of MLGym's", () => {
   const whole = JSON.stringify(madeTraj(PLAIN));
-  const bad: readonly [string, string, RegExp][] = [
+  const bad: readonly [string, string | Uint8Array, RegExp][] = [
+    ["is not UTF-8", Buffer.from(whole.replace("a.py", "\u00e9.py"), "latin1"), /is not UTF-8/],
     ["is cut off", whole.slice(0, -40), /is not JSON/],
     ["is empty", "", /is not JSON/],
     [

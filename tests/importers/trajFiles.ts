@@ -79,7 +79,10 @@ export async function writeTraj(
   const dir = path.join(root, folder);
   await mkdir(dir, { recursive: true });
   const target = path.join(dir, file);
-  await writeFile(target, typeof traj === "string" ? traj : JSON.stringify(traj, null, 2));
+  await writeFile(
+    target,
+    typeof traj === "string" || traj instanceof Uint8Array ? traj : JSON.stringify(traj, null, 2),
+  );
   if (results !== undefined) await writeFile(path.join(dir, "results.json"), JSON.stringify(results));
   return target;
 }

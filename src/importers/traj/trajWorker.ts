@@ -100,7 +100,16 @@ async function sourcesOf(files: readonly string[], refusals: RefusalBook) {
 async function rowsOf(source: TrajSource, runId: string) {
   const bytes = await readFile(source.path);
   if (sha256(bytes) !== source.sha256) throw new UserError("changed while it was read; import it again");
-  return trajRows(parseTraj(bytes.toString("utf8")), source, await trajResults(source.path), runId);
+  return trajRows(parseTraj(textOf(bytes)), source, await trajResults(source.path), runId);
+}
+
+/** Bytes that are no UTF-8 would become other characters in silence. */
+function textOf(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new UserError("is not UTF-8");
+  }
 }
 
 interface RefusalBook {
