@@ -226,7 +226,7 @@ function call(draw: Prng): {
     case 3:
       return { name: draw.pick(["validate", "submit"]), arguments: {} };
     case 4:
-      return { name: "search", arguments: { text: draw.pick(WORDS), path: "." } };
+      return { name: "search_dir", arguments: { text: draw.pick(WORDS), folder: "." } };
     default:
       return { name: "shell", arguments: { command: draw.pick(SHELL) } };
   }
