@@ -16,7 +16,7 @@ export interface NativeAction {
 /** A command in the text form (`validate`, `edit 3:5 …`, any bash), or a native call. */
 export type GymAction = string | NativeAction;
 
-/** What a tool is called with; one that cannot be carried out says why, in words for the agent. Contract: never throws, whatever it is given. */
+/** What a tool is called with; one that cannot be carried out says why, in words for the agent. Contract: never throws, whatever value a program without types passes. */
 export function readAction(tools: readonly Tool[], given: GymAction): Call {
   if (typeof given === "string") {
     const parsed = parseCommand(tools, given);

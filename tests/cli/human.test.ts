@@ -165,10 +165,25 @@ describe("a person at a terminal", () => {
     expect(trajectory?.pool[3]?.message.content).toContain("one\ntwo");
   });
 
-  it("stops the run with Ctrl-C, and it stays to be played", async () => {
-    const { exitCode, output } = await at([["> ", "\u0003"]], "stopped");
+  it("stops the run with Ctrl-C, and goes on with resume where it was", async () => {
+    const { exitCode, output } = await at(
+      [
+        ["> ", "echo here > kept.txt\r"],
+        ["[1 of 10 steps used", "\u0003"],
+      ],
+      "stopped",
+    );
     expect(exitCode, output).toBe(130);
     expect(output).toContain("go on with `nightshift resume");
     expect(await played("stopped")).toBeUndefined();
+    const resumed = await play([process.execPath, BIN, "resume", "stopped"], "cat kept.txt\nsubmit\n");
+    expect(resumed.exitCode, resumed.output).toBe(0);
+    const trajectory = await played("stopped");
+    expect(trajectory?.steps.map(({ actions }) => actions[0]?.text)).toEqual([
+      "echo here > kept.txt",
+      "cat kept.txt",
+      "submit",
+    ]);
+    expect(trajectory?.pool[5]?.message.content).toMatch(/^here\n/);
   });
 });
