@@ -54,6 +54,7 @@ const VENDOR_ROOM: Readonly<Record<string, string>> = {
   commander: "src/cli/",
   pino: "src/cli/",
   unpdf: "src/web/",
+  "smol-toml": "src/importers/",
   ws: "src/serve/",
   yaml: "src/tasks/",
   zod: "src/",

@@ -6,15 +6,16 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { stringify } from "smol-toml";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { UserError } from "../../src/core/errors.ts";
 import type { TaskFile } from "../../src/core/task.ts";
 import { collectSubmission } from "../../src/env/submission.ts";
 import { readDockerfile } from "../../src/importers/harbor/dockerfile.ts";
 import { checkExportable, exportHarborTask } from "../../src/importers/harbor/exportTask.ts";
 import { importHarborTasks } from "../../src/importers/harbor/importTasks.ts";
 import { parseToml } from "../../src/importers/harbor/toml.ts";
-import { tomlText } from "../../src/importers/harbor/tomlText.ts";
 import { submissionOf } from "../../src/judge/submissionOf.ts";
 import { anchored } from "../../src/rewards/anchored.ts";
 import { loadTask } from "../../src/tasks/loadTask.ts";
@@ -331,7 +332,7 @@ describe("a task of Harbor's", { timeout: 120_000 }, () => {
   });
 
   it.each([
-    [{ "task.toml": "a = 1\nb = \n" }, /^many\/task\.toml:2: a value is expected here$/],
+    [{ "task.toml": "a = 1\nb = \n" }, /^many\/task\.toml:2: invalid value$/],
     [{ "task.toml": '[verifier]\ntimeout_sec = "long"\n' }, /^many\/task\.toml: verifier\.timeout_sec: /],
     [{ "instruction.md": null }, /^many\/instruction\.md: missing/],
   ])("that cannot be read is refused, and the others are imported: %j", async (changes, sentence) => {
@@ -381,23 +382,21 @@ describe("TOML", () => {
   });
 
   it.each([
-    ["a = 1\na = 2", "x:2: a is set a second time"],
-    ["[a]\n[b]\n[a]", "x:3: [a] is there a second time"],
-    ["a = {b = 1}\n[a.c]", "x:2: a is not a table that can be added to"],
-    ["a = [1]\n[[a]]", "x:2: [[a]]: it is no array of tables"],
-    ['a = "x', "x:1: a text does not end"],
-    ['a = "\\q"', "x:1: \\q is no escape"],
-    ["a = 01", "x:1: the line goes on where it should end"],
-    ["a = 1 2", "x:1: the line goes on where it should end"],
-    ["a", 'x:1: "=" is expected here'],
-    [`a = ${"[".repeat(50)}`, "x:1: values are nested too deep"],
-  ])("%j is refused with its line", (text, sentence) => {
-    expect(() => parseToml(text, "x")).toThrow(sentence);
+    ["a = 1\na = 2", "x:2:"],
+    ["[a]\n[b]\n[a]", "x:3:"],
+    ["a = {b = 1}\n[a.c]", "x:2:"],
+    ['a = "x', "x:1:"],
+    ["b = 1\na = 1 2", "x:2:"],
+    ["a", "x:1:"],
+    [`a = ${"[".repeat(5_000)}`, "x:1:"],
+  ])("%j is refused with its line", (text, place) => {
+    expect(() => parseToml(text, "x")).toThrow(UserError);
+    expect(() => parseToml(text, "x")).toThrow(place);
   });
 
   it("comes back as it was written", () => {
     const value = { s: 'a "b"\n\\ ü\u007f', n: -1.5, t: [1, 2], deep: { "odd key": true, more: { x: "" } } };
-    expect(parseToml(tomlText(value), "x")).toEqual(value);
+    expect(parseToml(stringify(value), "x")).toEqual(value);
   });
 });
 

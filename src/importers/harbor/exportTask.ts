@@ -2,13 +2,13 @@
 import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { stringify } from "smol-toml";
 import { UserError } from "../../core/errors.ts";
 import { DEFAULT_LIMITS } from "../../core/limits.ts";
 import { isFolderPath } from "../../core/submissionPath.ts";
 import { judgeTrust, type Task, type TaskFile } from "../../core/task.ts";
 import { readSolutions } from "../../tasks/readSolutions.ts";
 import { HARBOR_SCHEMA_VERSION, type Kept } from "./format.ts";
-import { type TomlValue, tomlText } from "./tomlText.ts";
 
 const PYTHON = fileURLToPath(new URL("python/", import.meta.url));
 /** Where agents work here, and so there. */
@@ -78,7 +78,7 @@ async function harborFiles(task: Task, image: HarborExport["image"]): Promise<re
   const around =
     judgeTrust(definition) === "shared" ? task.workspace.filter((file) => !handedIn.has(file.path)) : [];
   return [
-    text("task.toml", tomlText(tomlOf(task))),
+    text("task.toml", stringify(tomlOf(task))),
     text("instruction.md", instructionOf(task)),
     text(
       "environment/Dockerfile",
@@ -121,7 +121,7 @@ function rank(name: string): number {
   return name === "reference" ? 0 : name === "probe" ? 1 : 2;
 }
 
-function tomlOf(task: Task): { readonly [key: string]: TomlValue } {
+function tomlOf(task: Task): Readonly<Record<string, unknown>> {
   const { definition } = task;
   const { resources, judge, limits, metric } = definition;
   const { title, domain, family, tags, licence, anchors, sigma, use, image, submission, make } = definition;
