@@ -34,6 +34,7 @@ const stepCount = Number(values.steps);
 const stoppedCount = Number(values.stopped);
 const rolloutCount = Number(values.rollouts);
 const ROLLOUT_STEPS = 4;
+const STOPPED_ROLLOUTS = 4;
 const LATENCY_MS = 200;
 const SETTLE_MS_MAX = 60_000;
 const BIN = fileURLToPath(new URL("../../bin/nightshift.js", import.meta.url));
@@ -76,21 +77,19 @@ async function startServer(): Promise<{ child: ChildProcess; url: string }> {
   throw new Error("the server ended before it listened");
 }
 
-/** Supervisors of sandboxes that this server's process has. */
+/** Processes below the server's: it starts none but those of its sandboxes. */
 async function sandboxProcesses(server: number): Promise<number> {
   const parents = new Map<string, string>();
-  const found: string[] = [];
   for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
     const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
     const [, state = "Z", parent = ""] = /\) (\S) (\d+)/.exec(stat) ?? [];
-    if (state === "Z") continue;
-    parents.set(pid, parent);
-    if (/supervisor\.py/.test(await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")))
-      found.push(pid);
+    if (state !== "Z") parents.set(pid, parent);
   }
-  const isOf = (pid: string): boolean =>
-    pid === String(server) || (parents.has(pid) && isOf(parents.get(pid) ?? ""));
-  return found.filter(isOf).length;
+  const isOf = (pid: string): boolean => {
+    const parent = parents.get(pid);
+    return parent !== undefined && (parent === String(server) || isOf(parent));
+  };
+  return [...parents.keys()].filter(isOf).length;
 }
 
 /** How long it takes until nothing of the server's sandboxes is left. */
@@ -248,12 +247,13 @@ async function underWay(url: string): Promise<number> {
 async function stopRollouts(url: string, server: number) {
   await using double = await startDouble({ "latency-ms": 600_000, sigma: 0, steps: ROLLOUT_STEPS });
   const inFlight = async () => (await double.stats())["inFlight"] ?? 0;
+  const each = Math.min(STOPPED_ROLLOUTS, requestCount);
   const byDelete: number[] = [];
   const byLeaving: number[] = [];
   for (let at = 0; at < stoppedCount; at++) {
     const leaving = new AbortController();
-    const { response, id } = await ask(url, double.baseUrl, 4, leaving.signal);
-    while ((await inFlight()) < 4) await new Promise((resolve) => setTimeout(resolve, 20));
+    const { response, id } = await ask(url, double.baseUrl, each, leaving.signal);
+    while ((await inFlight()) < each) await new Promise((resolve) => setTimeout(resolve, 20));
     if (at % 2 === 0) {
       await timed(byDelete, async () => void (await fetch(`${url}/rollouts/${id}`, { method: "DELETE" })));
       if ((await inFlight()) > 0) fault("a call was out after its request was stopped");
@@ -269,7 +269,7 @@ async function stopRollouts(url: string, server: number) {
       if (left > 0) fault(`${left} sandbox processes were left after a client had left`);
     }
   }
-  return { rolloutsEach: 4, byDelete: spread(byDelete), byLeaving: spread(byLeaving) };
+  return { rolloutsEach: each, byDelete: spread(byDelete), byLeaving: spread(byLeaving) };
 }
 
 const { child, url } = await startServer();
