@@ -76,7 +76,7 @@ describe("the tarball", () => {
     expect([...new Set(files.map((file) => file.split("/")[0]))].sort()).toEqual(
       [
         ...["ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md", "package.json"],
-        ...["bin", "demonstrations", "dist", "docs", "pipelines", "schemas", "tasks"],
+        ...["bin", "demonstrations", "dist", "docs", "examples", "pipelines", "schemas", "tasks"],
       ].sort(),
     );
     expect(files.filter((file) => file.startsWith("dist/") && /(?<!\.d)\.ts$/.test(file))).toEqual([]);
