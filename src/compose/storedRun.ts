@@ -79,7 +79,7 @@ export function checkSameRules(
   const lost = resolved.cells.filter((id) => !now.has(id));
   if (lost.length > 0) {
     throw new UserError(
-      `${directory}: ${lost.length} of its ${resolved.cells.length} cells would be played differently now (limits, prompts, tools or models changed); start a new run for that`,
+      `${directory}: ${lost.length} of its ${resolved.cells.length} cells would be played differently now (limits, prompts, tools, memories or models changed); start a new run for that`,
     );
   }
 }

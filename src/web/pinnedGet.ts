@@ -6,6 +6,7 @@ import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import type { Refusal } from "../core/host.ts";
 import { allowedUrl } from "./allowedUrl.ts";
 import type { ResolveHost } from "./resolver.ts";
+import { tryOrder } from "./tryOrder.ts";
 
 export interface Reach {
   readonly resolve: ResolveHost;
@@ -31,8 +32,10 @@ export type PinnedAnswer =
   | { readonly kind: "status"; readonly status: number; readonly retryAfter: string | null };
 
 const HEADER_BYTES_MAX = 16_384;
-/** Addresses of one host that are tried in turn when one does not accept a connection. */
-const ADDRESSES_TRIED_MAX = 3;
+/** Longest wait for one address to accept a connection before the next is tried. */
+const CONNECT_MS_MAX = 5_000;
+/** Some hosts refuse whoever does not say what it is. */
+const USER_AGENT = "nightshift";
 const REDIRECTS = [301, 302, 303, 307, 308];
 
 /**
@@ -93,7 +96,7 @@ async function firstAnswer(
   request: PinnedRequest,
   signal: AbortSignal,
 ): Promise<HopAnswer> {
-  for (const address of addresses.slice(0, ADDRESSES_TRIED_MAX)) {
+  for (const address of tryOrder(addresses)) {
     const answer = await ask(url, address, headers, request, signal);
     if (answer !== "unreached") return answer;
   }
@@ -115,7 +118,13 @@ async function ask(
     host: address,
     port: url.port === "" ? (isSecure ? 443 : 80) : Number(url.port),
     path: `${url.pathname}${url.search}`,
-    headers: { ...headers, host: url.host, accept: types.join(", "), "accept-encoding": "identity" },
+    headers: {
+      ...headers,
+      host: url.host,
+      "user-agent": USER_AGENT,
+      accept: types.join(", "),
+      "accept-encoding": "identity",
+    },
     maxHeaderSize: HEADER_BYTES_MAX,
     rejectUnauthorized: true,
     signal,
@@ -130,6 +139,9 @@ async function ask(
       isConnected = true;
     });
   });
+  const giveUp = setTimeout(() => {
+    if (!isConnected) request.destroy(new Error("no connection"));
+  }, CONNECT_MS_MAX);
   request.once("response", resolve);
   // Kept to the end: a connection may break after the answer has begun. A switch of protocols closes it without an error.
   request.on("error", reject);
@@ -144,6 +156,7 @@ async function ask(
     }
     return isConnected ? { refused: `The answer of the host ${url.host} broke off.` } : "unreached";
   } finally {
+    clearTimeout(giveUp);
     request.destroy();
   }
 }

@@ -1,7 +1,8 @@
 // The web through its one door, against servers on loopback: caps on bytes, time and types, patience with a busy service, the cache, and PDFs
 // that are damaged, hostile or merely large.
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -11,6 +12,7 @@ import type { WebAccess } from "../../src/core/host.ts";
 import { diskCache } from "../../src/web/diskCache.ts";
 import { openWeb } from "../../src/web/openWeb.ts";
 import { pdfText } from "../../src/web/pdfText.ts";
+import { pinnedGet } from "../../src/web/pinnedGet.ts";
 import { requestRate } from "../../src/web/requestRate.ts";
 import { webSchema } from "../../src/web/webSettings.ts";
 import { type EverywhereServer, everywhereServer, PUBLIC_DOUBLE } from "./everywhereServer.ts";
@@ -128,6 +130,32 @@ describe("an answer", () => {
     expect(await readPdf(web())).toEqual(broke);
     answer = (request) => request.socket.end("nonsense\r\n\r\n");
     expect(await readPdf(web())).toEqual(broke);
+  });
+
+  it("comes from the first address that takes a connection", async () => {
+    const only = createServer((_, response) =>
+      response.writeHead(200, { "content-type": "application/pdf" }).end("%PDF-"),
+    );
+    await new Promise<void>((resolve) => only.listen(0, PUBLIC_DOUBLE, resolve));
+    const { port }: AddressInfo = Object.assign({ port: 0, address: "", family: "" }, only.address());
+    const ask = (addresses: readonly string[]) =>
+      pinnedGet(
+        {
+          url: `http://papers.test:${port}/`,
+          hosts: [`papers.test:${port}`],
+          headers: {},
+          types: ["application/pdf"],
+          bytesMax: 100,
+          redirectsMax: 0,
+        },
+        { resolve: async () => addresses, mayReach: () => true },
+        NEVER,
+      );
+    expect(await ask(["127.0.0.3", PUBLIC_DOUBLE])).toMatchObject({ kind: "body" });
+    expect(await ask(["127.0.0.3", "127.0.0.4"])).toEqual({
+      refused: `The host papers.test:${port} cannot be reached.`,
+    });
+    await new Promise((resolve) => only.close(resolve));
   });
 
   it("is given up when the rollout is", async () => {

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { allowedUrl, hostOf } from "../../src/web/allowedUrl.ts";
 import { isPublicAddress } from "../../src/web/publicAddress.ts";
+import { tryOrder } from "../../src/web/tryOrder.ts";
 import { webIdentity, webSchema } from "../../src/web/webSettings.ts";
 
 describe("an address", () => {
@@ -77,6 +78,19 @@ describe("a host of the allow-list", () => {
     ]) {
       expect(typeof allowedUrl(url, hosts), url).toBe("string");
     }
+  });
+});
+
+describe("the addresses of a host", () => {
+  it("are tried by families in turn, four at most", () => {
+    expect(tryOrder(["1.1.1.1", "1.1.1.2", "1.1.1.3", "1.1.1.4", "1.1.1.5", "2606::1", "2606::2"])).toEqual([
+      "1.1.1.1",
+      "2606::1",
+      "1.1.1.2",
+      "2606::2",
+    ]);
+    expect(tryOrder(["2606::1", "2606::2"])).toEqual(["2606::1", "2606::2"]);
+    expect(tryOrder(["1.1.1.1"])).toEqual(["1.1.1.1"]);
   });
 });
 
