@@ -85,5 +85,7 @@ function judgeMsBySubmission(state: RunState): ReadonlyMap<string, number> {
 
 function judgeMsOf({ facts }: RolloutState, judgeMs: ReadonlyMap<string, number>): number {
   if (facts === null) return 0;
-  return submissionsOfRecord(facts).reduce((sum, id) => sum + (judgeMs.get(id) ?? 0), 0);
+  // What was not judged for the record took the judge no time.
+  const judged = new Set([...submissionsOfRecord(facts), ...(facts.validated ?? [])]);
+  return [...judged].reduce((sum, id) => sum + (judgeMs.get(id) ?? 0), 0);
 }

@@ -16,6 +16,7 @@ import { readDockerfile } from "../../src/importers/harbor/dockerfile.ts";
 import { checkExportable, exportHarborTask } from "../../src/importers/harbor/exportTask.ts";
 import { importHarborTasks } from "../../src/importers/harbor/importTasks.ts";
 import { parseToml } from "../../src/importers/harbor/toml.ts";
+import { leaksOf } from "../../src/judge/leaks.ts";
 import { submissionOf } from "../../src/judge/submissionOf.ts";
 import { anchored } from "../../src/rewards/anchored.ts";
 import { loadTask } from "../../src/tasks/loadTask.ts";
@@ -108,6 +109,10 @@ describe("an exported task", { timeout: 180_000 }, () => {
       const solved = await scoreOf(again, await reference(again));
       expect(solved).toEqual(await scoreOf(task, await reference(task)));
       expect(solved).not.toEqual(await scoreOf(task, []));
+      // Every rung of the ladder comes along, and nothing is a leak that was shown on purpose.
+      const ladder = await readSolutions(again);
+      expect(ladder.map(({ name }) => name)).toEqual((await readSolutions(task)).map(({ name }) => name));
+      expect(leaksOf(again, [])).toEqual(leaksOf(task, []));
     },
   );
 

@@ -8,7 +8,7 @@ import { DEFAULT_LIMITS } from "../../core/limits.ts";
 import { isFolderPath } from "../../core/submissionPath.ts";
 import { judgeTrust, type Task, type TaskFile } from "../../core/task.ts";
 import { readSolutions } from "../../tasks/readSolutions.ts";
-import { HARBOR_SCHEMA_VERSION, type Kept } from "./format.ts";
+import { HARBOR_SCHEMA_VERSION, type Kept, OTHER_SOLUTIONS } from "./format.ts";
 
 const PYTHON = fileURLToPath(new URL("python/", import.meta.url));
 /** Where agents work here, and so there. */
@@ -70,7 +70,7 @@ export async function exportHarborTask({ task, image, out }: HarborExport): Prom
 
 async function harborFiles(task: Task, image: HarborExport["image"]): Promise<readonly TaskFile[]> {
   const { definition } = task;
-  const solution = (await readSolutions(task)).toSorted((a, b) => rank(a.name) - rank(b.name)).at(0);
+  const [solution, ...others] = (await readSolutions(task)).toSorted((a, b) => rank(a.name) - rank(b.name));
   const below = (folder: string, files: readonly TaskFile[]) =>
     files.map((one) => ({ ...one, path: `${folder}/${one.path}` }));
   const handedIn = new Set(definition.submission.map(({ path: name }) => name));
@@ -97,6 +97,8 @@ async function harborFiles(task: Task, image: HarborExport["image"]): Promise<re
       : [
           { ...text("solution/solve.sh", solveText(definition.make)), executable: true },
           ...below("solution/files", solution.files),
+          // Harbor runs the best alone; the rungs below it are for whoever brings the task back.
+          ...others.flatMap(({ name, files }) => below(`${OTHER_SOLUTIONS}/${name}`, files)),
         ]),
   ];
 }

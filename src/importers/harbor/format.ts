@@ -3,9 +3,8 @@ import { z } from "zod";
 import { taskDefinitionSchema } from "../../core/task.ts";
 
 export const HARBOR_SCHEMA_VERSION = "1.4";
-/** Where Harbor lays tests, and where they leave their reward. */
-export const TESTS_FOLDER = "/tests";
-export const LOGS_FOLDER = "/logs";
+/** Where an export keeps solutions that Harbor has no use for, by name. */
+export const OTHER_SOLUTIONS = "solution/others";
 
 const UNIT_MB: ReadonlyMap<string, number> = new Map([
   ["K", 1 / 1024],

@@ -1,10 +1,11 @@
 // Writes down a planned task of Harbor's as the files of a task folder of ours.
 import { readFile } from "node:fs/promises";
+import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { sha256 } from "../../core/hash.ts";
 import type { TaskDefinition, TaskFile } from "../../core/task.ts";
 import { yamlText } from "../../tasks/yamlText.ts";
-import type { HarborSettings } from "./format.ts";
+import { type HarborSettings, OTHER_SOLUTIONS } from "./format.ts";
 import type { PlannedTask } from "./planTask.ts";
 
 const PYTHON = fileURLToPath(new URL("python/", import.meta.url));
@@ -30,11 +31,17 @@ export async function taskFiles(plan: PlannedTask, id: string, key: string): Pro
     reward: plan.kept === null ? "reward" : "raw_score",
     files: [...hidden.map((one) => one.path), "harbor/settings.json"],
   };
-  const solution = plan.solution.map((one) => ({
-    ...one,
-    path: `solution/reference/${SOLUTION_FOLDER}/${one.path}`,
-    data: relocated(one, plan.workdir),
-  }));
+  const others = `${path.posix.basename(OTHER_SOLUTIONS)}/`;
+  const isOther = (one: TaskFile) => plan.kept !== null && one.path.startsWith(others);
+  const solution = plan.solution.map((one) =>
+    isOther(one)
+      ? { ...one, path: `solution/${one.path.slice(others.length)}` }
+      : {
+          ...one,
+          path: `solution/reference/${SOLUTION_FOLDER}/${one.path}`,
+          data: relocated(one, plan.workdir),
+        },
+  );
   return [
     text("README.md", readmeText(plan)),
     text("task.yaml", yamlText(definitionOf(plan, id))),
@@ -79,7 +86,8 @@ function definitionOf(plan: PlannedTask, id: string): TaskDefinition {
       ...(environment.gpus === undefined || environment.gpus === 0 ? {} : { gpus: environment.gpus }),
     },
     image: plan.image.name,
-    submission: kept?.submission ?? plan.submission.map((path) => ({ path, bytesMax: SUBMISSION_BYTES_MAX })),
+    submission:
+      kept?.submission ?? plan.submission.map((one) => ({ path: one, bytesMax: SUBMISSION_BYTES_MAX })),
     ...makeOf(plan),
     ...shownOf(plan),
     judge: {
@@ -168,10 +176,10 @@ function textOf(value: unknown): string | null {
   return typeof value === "string" && value.trim() !== "" ? value : null;
 }
 
-function text(path: string, content: string): TaskFile {
-  return file(path, new TextEncoder().encode(content));
+function text(name: string, content: string): TaskFile {
+  return file(name, new TextEncoder().encode(content));
 }
 
-function file(path: string, data: Uint8Array): TaskFile {
-  return { path, data, executable: false };
+function file(name: string, data: Uint8Array): TaskFile {
+  return { path: name, data, executable: false };
 }
