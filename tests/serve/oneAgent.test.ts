@@ -16,6 +16,8 @@ import type { Trajectory } from "../../src/core/trajectory.ts";
 import { checkPlan, Gym, openPlannedRun, planOf } from "../../src/index.ts";
 import { readPipelineText } from "../../src/pipeline/readPipeline.ts";
 import { readRun } from "../../src/store/readRun.ts";
+import { parseCommand } from "../../src/tools/parseCommand.ts";
+import { toolset } from "../../src/tools/toolset.ts";
 import { connect, removeScratch, startServe } from "./live.ts";
 
 const TASK = "dilemma-games/0";
@@ -60,6 +62,12 @@ function nextCommand(seed: number, seen: readonly string[]): string {
     "END",
     "echo written",
   ].join("\n");
+}
+
+/** The same as a native call; the one that errs lacks its arguments. */
+function nextCall(seed: number, seen: readonly string[]): { tool: string; arguments: object } {
+  const parsed = parseCommand(toolset, nextCommand(seed, seen));
+  return typeof parsed === "string" ? { tool: "edit", arguments: {} } : parsed;
 }
 
 let folder = "";
@@ -146,15 +154,23 @@ async function throughServe() {
 /** The agent behind an address that speaks chat completions: it reads the conversation that it is sent, and no more. */
 async function serveAgent() {
   const requestSchema = z.looseObject({
-    messages: z.array(z.object({ role: z.string(), content: z.string() })),
+    messages: z.array(z.looseObject({ role: z.string(), content: z.string().nullish() })),
+    tools: z.array(z.unknown()).optional(),
   });
   const server = createServer(async (request, response) => {
     let body = "";
     for await (const chunk of request) body += String(chunk);
-    const { messages } = requestSchema.parse(JSON.parse(body));
-    const seen = messages.filter(({ role }) => role === "user").map(({ content }) => content);
+    const { messages, tools } = requestSchema.parse(JSON.parse(body));
+    const told = messages.filter(({ role }) => role === "user" || role === "tool");
+    const seen = told.map(({ content }) => content ?? "");
+    const { tool: name, arguments: args } = nextCall(SEED, seen);
+    const call = { name, arguments: JSON.stringify(args) };
+    const calls = [{ id: `call_${seen.length}`, type: "function", function: call }];
     const content = `Next.\n\n\`\`\`\n${nextCommand(SEED, seen)}\n\`\`\``;
-    const message = { role: "assistant", content };
+    const message =
+      tools === undefined
+        ? { role: "assistant", content }
+        : { role: "assistant", content: "Next.", tool_calls: calls };
     const usage = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 };
     const reply = { id: "1", object: "chat.completion", created: 1, model: "agent", usage };
     response.setHeader("content-type", "application/json");
@@ -172,10 +188,10 @@ async function serveAgent() {
   };
 }
 
-async function throughPipeline(name: string, model: string) {
+async function throughPipeline(name: string, model: string, scaffold = "fenced") {
   const world = await createWorld();
   const text = `name: ${name}
-cells: { tasks: [${TASK}], models: [${model}] }
+cells: { tasks: [${TASK}], models: [${model}], agents: [{ name: one, scaffold: ${scaffold} }] }
 rollouts: { perCell: 1 }
 limits: ${JSON.stringify(LIMITS)}
 sandbox: { backend: process, unsafe: true }
@@ -261,4 +277,41 @@ it("plays the same trajectory through every door", { timeout: 300_000 }, async (
   expect(toldOf(again.trajectory)).toEqual(wanted);
   expect(again.trajectory.pool).toEqual(pipeline.trajectory.pool);
   expect(again.scores).toEqual(gym.scores);
+});
+
+it("plays the same by native calls, and once more in a replay of them", { timeout: 300_000 }, async () => {
+  await using gym = await Gym.open({ task: TASK, limits: LIMITS, sandbox: { backend: "process" } });
+  const [opening] = await gym.reset({ seed: SEED });
+  const seen = [opening.text];
+  const wanted: object[] = [];
+  let last: Awaited<ReturnType<typeof gym.step>>;
+  do {
+    const action = { id: `call_${seen.length}`, ...nextCall(SEED, seen) };
+    last = await gym.step({ ...action, arguments: JSON.stringify(action.arguments) });
+    const [{ text }, , , , { actionError, exitCode, validation, ending }] = last;
+    const sent = ending === null ? expect.stringContaining(text) : null;
+    wanted.push({ tool: action.tool, callId: action.id, actionError, exitCode, validation, sent });
+    seen.push(text);
+  } while (!last[2] && !last[3]);
+  expect(wanted.filter((step) => "actionError" in step && step.actionError !== null)).toHaveLength(1);
+
+  await using agent = await serveAgent();
+  const model = `{ name: agent, wire: openai, model: agent, baseUrls: [${agent.url}] }`;
+  const pipeline = await throughPipeline("native", model, "native");
+  const { steps, pool, outcome, finalSubmission } = pipeline.trajectory;
+  const told = steps.flatMap(({ actions }) =>
+    actions.map(({ tool, callId, error, result }) => ({
+      ...{ tool, callId, actionError: error },
+      exitCode: result?.exitCode ?? null,
+      validation: result?.validation ?? null,
+      sent: pool[result?.message ?? -1]?.message.content ?? null,
+    })),
+  );
+  expect(told).toEqual(wanted);
+  expect([outcome, finalSubmission]).toEqual([last[4].ending, last[4].submission]);
+
+  const replay = `{ name: again, wire: replay, run: ${path.join(folder, "native")} }`;
+  const again = await throughPipeline("again-native", replay, "native");
+  expect(again.trajectory.pool).toEqual(pool);
+  expect(again.scores).toEqual(pipeline.scores);
 });
