@@ -18,7 +18,7 @@ import { readPipelineText } from "../../src/pipeline/readPipeline.ts";
 import { readRun } from "../../src/store/readRun.ts";
 import { parseCommand } from "../../src/tools/parseCommand.ts";
 import { toolset } from "../../src/tools/toolset.ts";
-import { connect, removeScratch, startServe } from "./live.ts";
+import { askRollouts, connect, removeScratch, startServe } from "./live.ts";
 
 const TASK = "dilemma-games/0";
 const SEED = 0;
@@ -130,9 +130,10 @@ const sentSchema = z.object({
   done: z.boolean(),
 });
 
+const limitSettings = Object.entries(LIMITS).map(([name, value]) => `limits.${name}=${value}`);
+
 async function throughServe() {
-  const settings = Object.entries(LIMITS).map(([name, value]) => `limits.${name}=${value}`);
-  await using server = await startServe({ tasks: [TASK], settings });
+  await using server = await startServe({ tasks: [TASK], settings: limitSettings });
   const client = await connect(server.url);
   const opening = sentSchema.parse((await client.ask({ type: "reset", data: { seed: SEED } })).data);
   const seen = [opening.observation.text];
@@ -149,6 +150,21 @@ async function throughServe() {
     seen.push(text);
     if (done) return { first: seen[0], told, rewards, ending: info.ending, submission: info.submission };
   }
+}
+
+const sampleSchema = z.looseObject({
+  rollout_key: z.string(),
+  outcome: z.string(),
+  messages: z.array(z.looseObject({ role: z.string(), content: z.string() })),
+  evaluation: z.looseObject({ seeds: z.array(z.looseObject({ seed: z.number(), score: z.number() })) }),
+});
+
+/** What a trainer gets that names the agent's address. */
+async function throughRollouts(baseUrl: string) {
+  await using server = await startServe({ tasks: [TASK], settings: limitSettings });
+  const endpoint = { baseUrl, model: "agent" };
+  const asked = await askRollouts(server.url, { endpoint, evaluationSeeds: SEEDS });
+  return sampleSchema.parse((await asked.all()).find(({ kind }) => kind === "rollout"));
 }
 
 /** The agent behind an address that speaks chat completions: it reads the conversation that it is sent, and no more. */
@@ -269,6 +285,14 @@ it("plays the same trajectory through every door", { timeout: 300_000 }, async (
   expect(pipeline.trajectory.outcome).toEqual(gym.ending);
   expect(pipeline.trajectory.finalSubmission).toBe(gym.submission);
   expect(pipeline.scores).toEqual(gym.scores);
+
+  const sample = await throughRollouts(agent.url);
+  expect(sample).toMatchObject({ rollout_key: pipeline.trajectory.key, outcome: "submitted" });
+  const words = ({ role, content }: { role: string; content: string }) => ({ role, content });
+  expect(sample.messages.map(words)).toEqual(pipeline.trajectory.pool.map(({ message }) => words(message)));
+  expect(sample.evaluation.seeds.map(({ seed, score }) => ({ seed, score }))).toEqual(
+    pipeline.scores.map(({ seed, score }) => ({ seed, score })),
+  );
 
   const again = await throughPipeline(
     "again",
