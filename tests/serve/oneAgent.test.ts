@@ -163,7 +163,11 @@ const sampleSchema = z.looseObject({
 async function throughRollouts(baseUrl: string) {
   await using server = await startServe({ tasks: [TASK], settings: limitSettings });
   const endpoint = { baseUrl, model: "agent" };
-  const asked = await askRollouts(server.url, { endpoint, evaluationSeeds: SEEDS });
+  const asked = await askRollouts(server.url, {
+    endpoint,
+    agent: { name: "one", scaffold: "fenced" },
+    evaluationSeeds: SEEDS,
+  });
   return sampleSchema.parse((await asked.all()).find(({ kind }) => kind === "rollout"));
 }
 
