@@ -51,6 +51,8 @@ const PING_MS = 15_000;
 const REQUEST_MS_MAX = 60_000;
 const HEADERS_MS_MAX = 15_000;
 const HEADER_BYTES_MAX = 16_384;
+/** A silent connection is asked for by the system after so long: what has lost its network is closed in the end. */
+const KEEP_ALIVE_MS = 15_000;
 /** Connections beside those that sessions and rollouts hold: questions, and those that are told to come later. */
 const CONNECTIONS_SPARE = 256;
 
@@ -141,6 +143,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     headersTimeout: HEADERS_MS_MAX,
     maxHeaderSize: HEADER_BYTES_MAX,
     keepAlive: true,
+    keepAliveInitialDelay: KEEP_ALIVE_MS,
   });
   server.maxConnections = sessionsMax + requestsMax + CONNECTIONS_SPARE;
   server.on("request", (request, response) => {

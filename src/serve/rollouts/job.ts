@@ -9,6 +9,8 @@ import type { Lines } from "./lines.ts";
 import type { AskedRollout, Bill, PlannedRollouts } from "./player.ts";
 import { billOf, sampleLine } from "./sample.ts";
 
+/** So often a client hears that its rollouts are under way, and the server whether the client is still there. */
+const PROGRESS_MS = 30_000;
 /** A client that reads nothing for so long, while something waits for it, has lost interest. */
 const STALL_MS_MAX = 600_000;
 /** What a stopped job still has to say is sent to a client that reads, for so long. */
@@ -64,6 +66,7 @@ export function startJob(options: JobOptions): Job {
   let stopped: string | null = null;
   const plays = new Set<Promise<unknown>>();
   const finished = new AbortController();
+  const allPlayed = new AbortController();
   let ended = 0;
   let bill = NO_BILL;
 
@@ -103,18 +106,31 @@ export function startJob(options: JobOptions): Job {
         queue.unshift(asked);
         return;
       }
-      const play = planned.play(asked, abort.signal).finally(() => {
-        plays.delete(play);
-        giveBack();
-      });
-      plays.add(play);
-      const played = await play.catch((error: unknown) => {
+      // What breaks the service stops the others before its place is free: none is begun any more.
+      const broke = (error: unknown) => {
         count("broken");
+        stop(errorText(error));
         throw error;
-      });
+      };
+      const play = planned
+        .play(asked, abort.signal)
+        .catch(broke)
+        .finally(() => {
+          plays.delete(play);
+          giveBack();
+        });
+      plays.add(play);
+      const played = await play;
       bill = sumOf(bill, played.bill);
       count(outcomeText(played.outcome));
       await send(sampleLine(played));
+    }
+  };
+  const state = (): JobState => ({ id, asked: rollouts.length, running: plays.size, ended });
+  const tell = async () => {
+    for (;;) {
+      await clock.sleep(PROGRESS_MS, allPlayed.signal);
+      await lines.write({ kind: "progress", ...state() }, allPlayed.signal);
     }
   };
   const playAll = async (): Promise<string | null> => {
@@ -133,7 +149,10 @@ export function startJob(options: JobOptions): Job {
   const toEnd = async () => {
     try {
       await lines.write({ kind: "started", id, asked: rollouts.length });
+      const telling = tell().catch(() => {});
       const error = await playAll().finally(() => planned[Symbol.asyncDispose]());
+      allPlayed.abort();
+      await telling;
       const books = { asked: rollouts.length, ended: outcomes, not_begun: queue.length };
       await send({ kind: "end", id, ...books, stopped, error, billed: billOf(bill) });
       lines.end();
@@ -142,12 +161,13 @@ export function startJob(options: JobOptions): Job {
       log.warn("rollouts-broken", { id, reason: errorText(error) });
       lines.drop();
     } finally {
+      allPlayed.abort();
       finished.abort();
     }
   };
   return {
     get state() {
-      return { id, asked: rollouts.length, running: plays.size, ended };
+      return state();
     },
     get stopped() {
       return stopped;
