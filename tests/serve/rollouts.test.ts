@@ -112,7 +112,7 @@ describe("rollouts of an endpoint that gives tokens", () => {
     expect(logprobs).toEqual(sample?.steps.flatMap((step) => step.logprobs ?? []));
   });
 
-  it("have the keys that a pipeline's have, whatever version the weights are of", async () => {
+  it("have the same keys whatever version the weights are of", async () => {
     await using server = await startServe();
     const keys: string[] = [];
     for (const policyVersion of [1, "two"]) {
@@ -274,7 +274,7 @@ describe("a request", () => {
     expect((await other.refusal()).message).toContain(double.baseUrl);
   });
 
-  it("fails as infrastructure where the endpoint is not there, never as reward 0", async () => {
+  it("waits for an endpoint that is not there, and is no reward 0 where it is stopped", async () => {
     await using server = await startServe();
     const endpoint = policy({ baseUrl: "http://127.0.0.1:9/v1", timeoutSeconds: 1 });
     const asked = await askRollouts(server.url, { endpoint, retriesMax: 0, limits: { wallSeconds: 30 } });
