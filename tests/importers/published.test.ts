@@ -70,7 +70,7 @@ it.skipIf(checkout === undefined)(
       const [scores] = await query(`
         SELECT count(*)::INT AS n, count(*) FILTER (CAST(score->'step' AS VARCHAR) = 'null')::INT AS unlinked FROM (
           SELECT unnest(CAST(evaluations AS JSON[])) AS score FROM '${out}/data/trajectories/*.parquet')`);
-      expect(scores).toEqual({ n: 2289, unlinked: 0 });
+      expect(scores).toEqual({ n: 2287, unlinked: 0 });
       for (const which of ["best", "last"] as const) {
         const published = await publishedTable(checkout ?? "", which);
         const found = await importedTable(query, out, which);
