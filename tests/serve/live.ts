@@ -1,6 +1,5 @@
 // What the service's tests stand on: a real server in this process on the process backend, clients of its doors, and a count of what
 // sandboxes are left.
-import { mkdtempSync } from "node:fs";
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -12,8 +11,7 @@ import { createWorld } from "../../src/compose/world.ts";
 export const TASK = "colonel-blotto";
 
 /** Sandboxes keep their scratch here, so that a test sees what is left of them. */
-const scratch = mkdtempSync(path.join(tmpdir(), "nightshift-serve-test-"));
-process.env["TMPDIR"] = scratch;
+const scratch = path.join(tmpdir(), `nightshift-serve-test-${process.pid}`);
 
 // Each server makes its own world, which listens for a reader that goes away.
 for (const stream of [process.stdout, process.stderr]) stream.setMaxListeners(0);
@@ -23,6 +21,7 @@ const PROCESS = ["sandbox.backend=process", "sandbox.unsafe=true"];
 /** A server on a free port of loopback, for one task unless it is told otherwise. */
 export async function startServe(options: Partial<ServeOptions> = {}): Promise<Served> {
   await mkdir(scratch, { recursive: true });
+  process.env["TMPDIR"] = scratch;
   return serve(await createWorld(), {
     file: null,
     tasks: [TASK],
