@@ -38,14 +38,8 @@ export async function startServe(options: Partial<ServeOptions> = {}): Promise<S
   });
 }
 
-/** Folders of sandboxes that live, and processes of their supervisors. */
+/** Processes of sandboxes that live: the supervisors, whose ancestor this process is. With the last of them a sandbox is gone. */
 export async function leftovers(): Promise<readonly string[]> {
-  const folders = await readdir(scratch, { recursive: true }).catch(() => []);
-  return [...folders.filter((name) => /\/workspace$|\/work$/.test(name)), ...(await supervisors())];
-}
-
-/** Supervisors whose ancestor is this process. */
-export async function supervisors(): Promise<readonly string[]> {
   const parents = new Map<string, string>();
   const found: string[] = [];
   for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {

@@ -2,7 +2,7 @@
 // clients that go away.
 import { afterAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { ask, connect, leftovers, removeScratch, startServe, supervisors, TASK, until } from "./live.ts";
+import { ask, connect, leftovers, removeScratch, startServe, TASK, until } from "./live.ts";
 
 const observed = z.object({
   observation: z.looseObject({ text: z.string(), info: z.record(z.string(), z.unknown()) }),
@@ -106,7 +106,7 @@ describe("a session", () => {
     const client = await connect(server.url);
     await client.ask({ type: "reset" });
     client.socket.send(JSON.stringify({ type: "step", data: { command: "sleep 600" } }));
-    await until(async () => (await supervisors()).length > 0);
+    await until(async () => (await leftovers()).length > 0);
     client.socket.terminate();
     await until(async () => (await leftovers()).length === 0);
   });

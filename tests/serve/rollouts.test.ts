@@ -3,17 +3,7 @@ import { connect as connectTcp } from "node:net";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { type Double, startDouble } from "../../scripts/bench/startDouble.ts";
-import {
-  ask,
-  askRollouts,
-  type Line,
-  leftovers,
-  removeScratch,
-  startServe,
-  supervisors,
-  TASK,
-  until,
-} from "./live.ts";
+import { ask, askRollouts, type Line, leftovers, removeScratch, startServe, TASK, until } from "./live.ts";
 
 const sampleSchema = z.looseObject({
   kind: z.literal("rollout"),
@@ -169,7 +159,7 @@ describe("what is stopped", () => {
     await begun();
     const stopped = await fetch(`${server.url}/rollouts/${asked.id}`, { method: "DELETE" });
     expect(stopped.status).toBe(200);
-    expect(await supervisors()).toEqual([]);
+    expect(await leftovers()).toEqual([]);
     const lines = await asked.all();
     expect(samplesOf(lines)).toHaveLength(3);
     for (const sample of samplesOf(lines)) {
@@ -278,7 +268,7 @@ describe("a request", () => {
     await using server = await startServe();
     const endpoint = policy({ baseUrl: "http://127.0.0.1:9/v1", timeoutSeconds: 1 });
     const asked = await askRollouts(server.url, { endpoint, retriesMax: 0, limits: { wallSeconds: 30 } });
-    await until(async () => (await supervisors()).length > 0);
+    await until(async () => (await leftovers()).length > 0);
     await fetch(`${server.url}/rollouts/${asked.id}`, { method: "DELETE" });
     const [sample] = samplesOf(await asked.all());
     expect(sample).toMatchObject({ train: false, reward: null });
