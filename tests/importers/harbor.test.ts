@@ -16,6 +16,7 @@ import { readDockerfile } from "../../src/importers/harbor/dockerfile.ts";
 import { checkExportable, exportHarborTask } from "../../src/importers/harbor/exportTask.ts";
 import { importHarborTasks } from "../../src/importers/harbor/importTasks.ts";
 import { parseToml } from "../../src/importers/harbor/toml.ts";
+import { writeTaskFiles } from "../../src/importers/taskFile.ts";
 import { leaksOf } from "../../src/judge/leaks.ts";
 import { submissionOf } from "../../src/judge/submissionOf.ts";
 import { anchored } from "../../src/rewards/anchored.ts";
@@ -319,6 +320,25 @@ describe("a task of Harbor's", { timeout: 120_000 }, () => {
     expect(row?.obstacles.join("; ")).toMatch(sentence);
     const task = await loadTask(path.join(folder, "tasks"), "harbor-odd");
     expect(task.definition.notPlayable).toMatch(sentence);
+  });
+
+  it("writes nothing outside its folder, wherever its Dockerfile copies to", async () => {
+    const dockerfile =
+      "FROM python:3.12\nWORKDIR /app\nCOPY names/ names/\nCOPY evil /app/../../../../evil\nCOPY evil ../../../evil2\n";
+    const folder = await mkdtemp(path.join(root, "slip-"));
+    const source = await lay(path.join(folder, "slip"), {
+      ...GREETING,
+      "environment/Dockerfile": dockerfile,
+      "environment/evil": "x",
+    });
+    const [row] = await importHarborTasks({ source, out: path.join(folder, "a/b/tasks"), newKey }, NEVER);
+    expect(row?.task).toBe("harbor-slip");
+    const { workspace } = await loadTask(path.join(folder, "a/b/tasks"), "harbor-slip");
+    expect(workspace.some((file) => file.path.includes("evil"))).toBe(false);
+    const laid = (await readdir(folder, { recursive: true })).filter((name) => /evil/.test(name));
+    expect(laid.sort()).toEqual(["a/b/tasks/_images/harbor-slip/evil", "slip/environment/evil"]);
+    const out = [{ path: "workspace/../../evil", data: new Uint8Array(), executable: false }];
+    await expect(writeTaskFiles(path.join(folder, "task"), out)).rejects.toThrow(/outside the task's folder/);
   });
 
   it("brings its own image along where it installs something", async () => {

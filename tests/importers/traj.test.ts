@@ -7,6 +7,7 @@ import { openDataset } from "../../src/dataset/openDataset.ts";
 import type { RolloutRows } from "../../src/dataset/rows.ts";
 import { RECIPE_NAMES, RECIPES } from "../../src/export/recipes.ts";
 import { importTraj } from "../../src/importers/traj/importTraj.ts";
+import { parsePythonJson } from "../../src/importers/traj/trajFile.ts";
 import { withDuck } from "../dataset/duck.ts";
 import { temporaryFolder } from "../dataset/temporary.ts";
 import { FOOTER, type MadeRun, madeTraj, RUN_FOLDER, validated, writeTraj } from "./trajFiles.ts";
@@ -278,6 +279,14 @@ describe("the dataset", () => {
     expect(rollout?.trajectory.flags).toEqual(expect.arrayContaining(["numbers:notFinite", "text:repaired"]));
     expect(rollout?.trajectory).toMatchObject({ score_raw: null, evaluation_status: "none" });
     expect(rollout?.steps[1]?.actions[0]?.observation).toBe("\ufffd NaN");
+  });
+
+  it("finds such a number beside strings of any length, with whatever quotes are in them", () => {
+    const strings = ["NaN", 'a "NaN"', "\\", "\n".repeat(9_000_000)];
+    const text = `[${strings.map((one) => JSON.stringify(one)).join(", NaN, ")}, -Infinity]`;
+    const [a, b, c, d] = strings;
+    expect(parsePythonJson(text)).toEqual({ value: [a, null, b, null, c, null, d, null], notFinite: 4 });
+    expect(() => parsePythonJson('[NaN, "open')).toThrow(/is not JSON/);
   });
 
   it("gives no export a prompt that nobody recorded", async () => {

@@ -1,4 +1,5 @@
 // What a Dockerfile says about an agent's folder: where it is, what is copied there, what else is done. It is read, never run.
+import path from "node:path";
 
 export interface DockerfileFacts {
   /** The image it stands on; null where it names none. */
@@ -95,8 +96,7 @@ function pairsOf(rest: string): Record<string, string> {
   );
 }
 
-function absolute(path: string, workdir: string): string {
-  const joined = path.startsWith("/") ? path : `${workdir}/${path}`;
-  const parts = joined.split("/").filter((part) => part !== "" && part !== ".");
-  return `/${parts.join("/")}`;
+/** The place that is meant, `..` followed: what a Dockerfile writes must not lead elsewhere than it says. */
+function absolute(place: string, workdir: string): string {
+  return path.posix.resolve("/", workdir, place);
 }

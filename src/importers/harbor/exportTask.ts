@@ -1,6 +1,5 @@
 // Writes a task of ours as one in Harbor's format: agents see the same files, and what is hidden lies in tests/ alone.
-import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
-import path from "node:path";
+import { readFile, rename, rm, stat } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { stringify } from "smol-toml";
 import { UserError } from "../../core/errors.ts";
@@ -8,6 +7,7 @@ import { DEFAULT_LIMITS } from "../../core/limits.ts";
 import { isFolderPath } from "../../core/submissionPath.ts";
 import { judgeTrust, type Task, type TaskFile } from "../../core/task.ts";
 import { readSolutions } from "../../tasks/readSolutions.ts";
+import { dataFile, textFile, writeTaskFiles } from "../taskFile.ts";
 import { HARBOR_SCHEMA_VERSION, type Kept, OTHER_SOLUTIONS } from "./format.ts";
 
 const PYTHON = fileURLToPath(new URL("python/", import.meta.url));
@@ -56,11 +56,7 @@ export async function exportHarborTask({ task, image, out }: HarborExport): Prom
   const draft = `${out}.draft`;
   await rm(draft, { recursive: true, force: true });
   try {
-    for (const { path: name, data, executable } of await harborFiles(task, image)) {
-      const target = path.join(draft, name);
-      await mkdir(path.dirname(target), { recursive: true });
-      await writeFile(target, data, { mode: executable ? 0o755 : 0o644 });
-    }
+    await writeTaskFiles(draft, await harborFiles(task, image));
     await rename(draft, out);
   } catch (error) {
     await rm(draft, { recursive: true, force: true });
@@ -78,24 +74,24 @@ async function harborFiles(task: Task, image: HarborExport["image"]): Promise<re
   const around =
     judgeTrust(definition) === "shared" ? task.workspace.filter((file) => !handedIn.has(file.path)) : [];
   return [
-    text("task.toml", stringify(tomlOf(task))),
-    text("instruction.md", instructionOf(task)),
-    text(
+    textFile("task.toml", stringify(tomlOf(task))),
+    textFile("instruction.md", instructionOf(task)),
+    textFile(
       "environment/Dockerfile",
       `${image.dockerfile.trimEnd()}\n\nWORKDIR ${WORKDIR}\nCOPY workspace/ ${WORKDIR}/\n`,
     ),
     ...below("environment", image.files),
     ...below("environment/workspace", task.workspace),
-    { ...text("tests/test.sh", TEST_SH), executable: true },
-    file("tests/run_judge.py", await readFile(new URL("run_judge.py", `file://${PYTHON}`))),
-    text("tests/settings.json", `${JSON.stringify(settingsOf(task), null, 2)}\n`),
+    { ...textFile("tests/test.sh", TEST_SH), executable: true },
+    dataFile("tests/run_judge.py", await readFile(new URL("run_judge.py", `file://${PYTHON}`))),
+    textFile("tests/settings.json", `${JSON.stringify(settingsOf(task), null, 2)}\n`),
     ...below("tests/judge", task.judgeFiles),
     ...(definition.judge.kind === "csv" ? [] : below("tests/room", task.harnessFiles)),
     ...below("tests/room/submission", around),
     ...(solution === undefined
       ? []
       : [
-          { ...text("solution/solve.sh", solveText(definition.make)), executable: true },
+          { ...textFile("solution/solve.sh", solveText(definition.make)), executable: true },
           ...below("solution/files", solution.files),
           // Harbor runs the best alone; the rungs below it are for whoever brings the task back.
           ...others.flatMap(({ name, files }) => below(`${OTHER_SOLUTIONS}/${name}`, files)),
@@ -187,12 +183,4 @@ function instructionOf({ description, definition }: Task): string {
     `The starter files score ${Number(anchors.starter.toPrecision(6))}. There is no \`validate\` here, and no network.`,
     "",
   ].join("\n");
-}
-
-function text(name: string, content: string): TaskFile {
-  return file(name, new TextEncoder().encode(content));
-}
-
-function file(name: string, data: Uint8Array): TaskFile {
-  return { path: name, data, executable: false };
 }

@@ -1,9 +1,9 @@
 // `import harbor`: every task folder of Harbor's becomes one of ours, or a row that says why it does not. It runs nothing of what it reads.
-import { mkdir, mkdtemp, readdir, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
 import path from "node:path";
 import { UserError } from "../../core/errors.ts";
-import type { TaskFile } from "../../core/task.ts";
 import { loadTask } from "../../tasks/loadTask.ts";
+import { writeTaskFiles } from "../taskFile.ts";
 import { isHarborTask, planTask } from "./planTask.ts";
 import { taskFiles } from "./taskFiles.ts";
 
@@ -86,8 +86,8 @@ async function importOne(of: {
   try {
     const plan = await planTask(folder, id);
     const files = await taskFiles(plan, id, key);
-    await write(path.join(scratch, id), files);
-    await write(path.join(scratch, IMAGES, id), plan.image.context);
+    await writeTaskFiles(path.join(scratch, id), files);
+    await writeTaskFiles(path.join(scratch, IMAGES, id), plan.image.context);
     await loadTask(scratch, id);
     const { obstacles, notes } = plan;
     const outcome = obstacles.length === 0 ? "imported" : "notPlayable";
@@ -101,14 +101,6 @@ async function importOne(of: {
       obstacles: [error.message.replaceAll("\n", "; ")],
       notes: [],
     };
-  }
-}
-
-async function write(folder: string, files: readonly TaskFile[]): Promise<void> {
-  for (const { path: name, data, executable } of files) {
-    const target = path.join(folder, name);
-    await mkdir(path.dirname(target), { recursive: true });
-    await writeFile(target, data, { mode: executable ? 0o755 : 0o644 });
   }
 }
 

@@ -5,6 +5,7 @@ import { UserError } from "../../core/errors.ts";
 import type { TaskFile } from "../../core/task.ts";
 import { decodeText } from "../../tasks/readText.ts";
 import { readTree } from "../../tasks/readTree.ts";
+import type { Findings } from "../findings.ts";
 import { type DockerfileFacts, readDockerfile } from "./dockerfile.ts";
 import { type Kept, keptSchema, type TaskToml, taskTomlSchema } from "./format.ts";
 import { parseToml } from "./toml.ts";
@@ -41,11 +42,6 @@ export interface PlannedTask {
   readonly notes: readonly string[];
 }
 
-interface Findings {
-  readonly obstacles: string[];
-  readonly notes: string[];
-}
-
 /** True for a folder that holds a task of Harbor's. */
 export async function isHarborTask(folder: string): Promise<boolean> {
   return stat(path.join(folder, "task.toml")).then(
@@ -74,7 +70,7 @@ export async function planTask(folder: string, imageName: string): Promise<Plann
   const context = below("environment");
   const dockerfile = text("environment/Dockerfile");
   const facts = dockerfile === null ? null : readDockerfile(dockerfile);
-  const workdir = (toml.environment.workdir ?? facts?.workdir ?? "/").replace(/(?<=.)\/+$/, "");
+  const workdir = path.posix.resolve("/", toml.environment.workdir ?? facts?.workdir ?? "/");
   if (workdir === "/")
     found.obstacles.push("its agents work in / itself, which no sandbox lets them write to");
   const kept = keptOf(toml, found);

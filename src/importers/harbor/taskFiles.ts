@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { sha256 } from "../../core/hash.ts";
 import type { TaskDefinition, TaskFile } from "../../core/task.ts";
 import { yamlText } from "../../tasks/yamlText.ts";
+import { dataFile, textFile } from "../taskFile.ts";
 import { type HarborSettings, OTHER_SOLUTIONS } from "./format.ts";
 import type { PlannedTask } from "./planTask.ts";
 
@@ -22,7 +23,7 @@ export async function taskFiles(plan: PlannedTask, id: string, key: string): Pro
   const asset = (name: string) => readFile(new URL(name, `file://${PYTHON}`));
   const hidden: TaskFile[] = [
     ...plan.tests.map((one) => ({ ...one, path: `harbor/tests/${one.path}` })),
-    file("harbor/run_tests.py", await asset("run_tests.py")),
+    dataFile("harbor/run_tests.py", await asset("run_tests.py")),
   ];
   const settings: HarborSettings = {
     workdir: plan.workdir,
@@ -43,12 +44,12 @@ export async function taskFiles(plan: PlannedTask, id: string, key: string): Pro
         },
   );
   return [
-    text("README.md", readmeText(plan)),
-    text("task.yaml", yamlText(definitionOf(plan, id))),
-    text("description.md", descriptionOf(plan)),
-    file("judge.py", await asset("judge.py")),
-    text("hidden/key", `${key}\n`),
-    text("hidden/harbor/settings.json", `${JSON.stringify(settings, null, 2)}\n`),
+    textFile("README.md", readmeText(plan)),
+    textFile("task.yaml", yamlText(definitionOf(plan, id))),
+    textFile("description.md", descriptionOf(plan)),
+    dataFile("judge.py", await asset("judge.py")),
+    textFile("hidden/key", `${key}\n`),
+    textFile("hidden/harbor/settings.json", `${JSON.stringify(settings, null, 2)}\n`),
     ...hidden.map((one) => ({ ...one, path: `hidden/${one.path}` })),
     ...plan.workspace.map((one) => ({ ...one, path: `workspace/${one.path}` })),
     ...solution,
@@ -174,12 +175,4 @@ function readmeText(plan: PlannedTask): string {
 
 function textOf(value: unknown): string | null {
   return typeof value === "string" && value.trim() !== "" ? value : null;
-}
-
-function text(name: string, content: string): TaskFile {
-  return file(name, new TextEncoder().encode(content));
-}
-
-function file(name: string, data: Uint8Array): TaskFile {
-  return { path: name, data, executable: false };
 }

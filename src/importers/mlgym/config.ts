@@ -51,7 +51,7 @@ export const mlgymSettingsSchema = z.strictObject({
   arguments: z.array(z.string()),
   /** How its output is read: one JSON object, or the first line that begins with one. */
   printed: z.enum(["object", "firstObject"]),
-  /** The metric that counts, as the configuration writes it. */
+  /** The metric that counts, whatever case the script writes it in. */
   metric: z.string(),
   /** Hidden files that the script finds in its folder. */
   files: z.array(z.string()),

@@ -2,9 +2,9 @@
 import path from "node:path";
 import { UserError } from "../../core/errors.ts";
 import type { TaskFile } from "../../core/task.ts";
+import type { Findings } from "../findings.ts";
 import { hasFolder, readDataset, readStarter } from "./checkout.ts";
 import type { TaskConfig } from "./config.ts";
-import type { Findings } from "./findings.ts";
 
 /** Where MLGym puts the files of local datasets. */
 const DATA_FOLDER = "data";

@@ -1,9 +1,10 @@
 // `import mlgym-tasks`: every configuration of a checkout becomes a task folder, or a row that says why it does not. It runs nothing of the checkout.
-import { mkdir, mkdtemp, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rename, rm, rmdir, stat } from "node:fs/promises";
 import path from "node:path";
 import { UserError } from "../../core/errors.ts";
 import type { TaskFile } from "../../core/task.ts";
 import { loadTask } from "../../tasks/loadTask.ts";
+import { writeTaskFiles } from "../taskFile.ts";
 import { licenceOf, readConfigs } from "./checkout.ts";
 import type { TaskConfig } from "./config.ts";
 import { planTask } from "./planTask.ts";
@@ -141,11 +142,7 @@ async function write(
         rows.push(row);
         continue;
       }
-      for (const file of files) {
-        const target = path.join(scratch, row.task, file.path);
-        await mkdir(path.dirname(target), { recursive: true });
-        await writeFile(target, file.data, { mode: file.executable ? 0o755 : 0o644 });
-      }
+      await writeTaskFiles(path.join(scratch, row.task), files);
       const fault = await faultOf(scratch, row.task);
       rows.push(
         fault === null

@@ -2,10 +2,10 @@
 import path from "node:path";
 import { UserError } from "../../core/errors.ts";
 import type { TaskFile } from "../../core/task.ts";
+import type { Findings } from "../findings.ts";
 import { readStarter } from "./checkout.ts";
 import { TASK_CLASSES, type TaskClass, type TaskConfig } from "./config.ts";
 import { datasets } from "./datasets.ts";
-import type { Findings } from "./findings.ts";
 import { type Metric, metricOf } from "./metric.ts";
 import { imageFor } from "./needs.ts";
 import { relocated } from "./relocate.ts";

@@ -1,8 +1,8 @@
 // Which files belong to the evaluation script: what it reads, what it imports, and what of that agents must not see.
 import path from "node:path";
 import type { TaskFile } from "../../core/task.ts";
+import type { Findings } from "../findings.ts";
 import type { TaskConfig } from "./config.ts";
-import type { Findings } from "./findings.ts";
 import type { Scan } from "./scanSources.ts";
 
 /** What only the judge may have (declared so, or data that the script reads and nothing else speaks of), and what the script reads besides. */

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { TaskDefinition, TaskFile } from "../../core/task.ts";
 import { yamlText } from "../../tasks/yamlText.ts";
+import { dataFile, textFile } from "../taskFile.ts";
 import { type MlgymSettings, SETTINGS_FILE } from "./config.ts";
 import type { PlannedTask } from "./planTask.ts";
 
@@ -35,13 +36,13 @@ export async function taskFiles(plan: PlannedTask, facts: FolderFacts): Promise<
   const below = (folder: string, files: readonly TaskFile[]) =>
     files.map((file) => ({ ...file, path: `${folder}/${file.path}` }));
   return [
-    text("README.md", readmeText(plan, facts)),
-    text("task.yaml", yamlText(definitionOf(plan, facts))),
-    text("description.md", plan.description),
-    file("judge.py", await asset(isData ? "judge_data.py" : "judge_script.py")),
-    text("hidden/key", `${facts.key}\n`),
-    file("hidden/mlgym_metrics.py", await asset("mlgym_metrics.py")),
-    text(SETTINGS_FILE, `${JSON.stringify(settingsOf(plan, facts, hidden), null, 2)}\n`),
+    textFile("README.md", readmeText(plan, facts)),
+    textFile("task.yaml", yamlText(definitionOf(plan, facts))),
+    textFile("description.md", plan.description),
+    dataFile("judge.py", await asset(isData ? "judge_data.py" : "judge_script.py")),
+    textFile("hidden/key", `${facts.key}\n`),
+    dataFile("hidden/mlgym_metrics.py", await asset("mlgym_metrics.py")),
+    textFile(SETTINGS_FILE, `${JSON.stringify(settingsOf(plan, facts, hidden), null, 2)}\n`),
     ...below("hidden", hidden),
     ...below("workspace", plan.workspace),
   ];
@@ -140,12 +141,4 @@ function readmeText(plan: PlannedTask, facts: FolderFacts): string {
     "The score of the baseline is the published one, and no noise of the judge is recorded: `nightshift tasks check` says what it measures.",
     "",
   ].join("\n");
-}
-
-function text(path: string, content: string): TaskFile {
-  return file(path, new TextEncoder().encode(content));
-}
-
-function file(path: string, data: Uint8Array): TaskFile {
-  return { path, data, executable: false };
 }

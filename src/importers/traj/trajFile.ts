@@ -117,12 +117,28 @@ export function parsePythonJson(text: string): { readonly value: unknown; readon
 /** The text with each bare NaN, Infinity and -Infinity as null; what stands in strings stays. */
 function withoutPythonNumbers(text: string): { plain: string; notFinite: number } {
   let notFinite = 0;
-  const plain = text.replaceAll(/"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g, (token) => {
-    if (token.startsWith('"')) return token;
-    notFinite++;
-    return "null";
-  });
-  return { plain, notFinite };
+  const pieces: string[] = [];
+  for (let at = 0; at < text.length; ) {
+    const open = text.indexOf('"', at);
+    const until = open < 0 ? text.length : open;
+    const between = text.slice(at, until).replaceAll(/-?\b(?:NaN|Infinity)\b/g, () => {
+      notFinite++;
+      return "null";
+    });
+    at = open < 0 ? text.length : endOfString(text, open);
+    pieces.push(between, text.slice(until, at));
+  }
+  return { plain: pieces.join(""), notFinite };
+}
+
+/** Position after the string that begins at `open`; a regular expression over one of many megabytes would run out of stack. */
+function endOfString(text: string, open: number): number {
+  for (let quote = text.indexOf('"', open + 1); quote >= 0; quote = text.indexOf('"', quote + 1)) {
+    let first = quote;
+    while (text.charAt(first - 1) === "\\") first--;
+    if ((quote - first) % 2 === 0) return quote + 1;
+  }
+  return text.length;
 }
 
 const KNOWN = {

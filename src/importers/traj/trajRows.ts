@@ -6,7 +6,7 @@ import { outcomeText } from "../../core/outcome.ts";
 import { dedupeKeyOf, type RolloutRows } from "../../dataset/rows.ts";
 import { SCHEMA_VERSION, type StepRow, type TrajectoryRow } from "../../dataset/schema.ts";
 import { wellFormed } from "../../dataset/wellFormed.ts";
-import { type MlgymMetric, mlgymMetric } from "./mlgymMetrics.ts";
+import { type MlgymMetric, mlgymMetric } from "../mlgymMetrics.ts";
 import { type LinkedScore, linkScores, toldBaseline } from "./scores.ts";
 import type { Metrics, Traj } from "./trajFile.ts";
 import { trajMessages } from "./trajMessages.ts";

@@ -4,7 +4,7 @@ import { createReadStream } from "node:fs";
 import path from "node:path";
 import { UserError } from "../../core/errors.ts";
 import { hashOf } from "../../core/hash.ts";
-import { taskNamedBy } from "./mlgymMetrics.ts";
+import { taskNamedBy } from "../mlgymMetrics.ts";
 import { parseRunFolder, type RunFolder } from "./runFolder.ts";
 import { TRAJ_BYTES_MAX } from "./trajFile.ts";
 

@@ -1,4 +1,4 @@
-// Which of a task's numbers is its score, and which way is better. A .traj file says neither; MLGym's tasks do.
+// Which of a task's numbers is its score, and which way is better. Neither a .traj file nor a configuration says it; MLGym's own tables do.
 
 export interface MlgymMetric {
   readonly name: string;
