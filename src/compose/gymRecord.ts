@@ -6,7 +6,7 @@ import type { Outcome } from "../core/outcome.ts";
 import { beatsStarter } from "../rewards/improvement.ts";
 import { REWARD_FUNCTIONS } from "../rewards/rewardsOf.ts";
 import { lastValidStandIn } from "../stages/lastValid.ts";
-import { recordSeeds, type Score, scoreOf } from "../stages/score.ts";
+import { recordSeeds, type Score, scoreOf, scoresOf } from "../stages/score.ts";
 import type { Ground } from "./ground.ts";
 import type { GymScore } from "./gymContract.ts";
 
@@ -62,9 +62,4 @@ export function recordJudge({ task, evaluator }: Pick<Ground, "task" | "evaluato
       success: beatsStarter(definition, scores),
     };
   };
-}
-
-function scoresOf(score: Score): readonly number[] {
-  if (score.kind !== "scored") return [];
-  return score.evaluations.flatMap((one) => (one.kind === "scored" ? [one.score] : []));
 }

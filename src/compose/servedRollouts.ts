@@ -29,7 +29,7 @@ import { type CallVersions, withVersions } from "../serve/rollouts/policyVersion
 import { ROLLOUTS_MAX, type RolloutsRequest, seedsOf } from "../serve/rollouts/request.ts";
 import { journaledEvaluator, judgeForRecord } from "../stages/evaluate.ts";
 import { generateRollout } from "../stages/generate.ts";
-import { recordSeeds, type Score, scoreOf } from "../stages/score.ts";
+import { recordSeeds, type Score, scoreOf, scoresOf } from "../stages/score.ts";
 import { openBlobs } from "../store/blobs.ts";
 import { loadAgents } from "./agents.ts";
 import { type AllowedEndpoint, policyOf } from "./endpoints.ts";
@@ -216,23 +216,8 @@ function playedOf(
   };
 }
 
-function scoresOf(score: Score): readonly number[] {
-  if (score.kind !== "scored") return [];
-  return score.evaluations.flatMap((one) => (one.kind === "scored" ? [one.score] : []));
-}
-
 function finalScore(score: Score): FinalScore {
   const blank = { mean: null, standardError: null, reason: null, evaluations: [] };
-  switch (score.kind) {
-    case "scored":
-      return { ...blank, ...score };
-    case "invalid":
-      return { ...blank, ...score };
-    case "none":
-      return { ...blank, ...score };
-    case "owed":
-      return { ...blank, kind: "owed", reason: "the judge gave no verdict" };
-    default:
-      return score satisfies never;
-  }
+  if (score.kind === "owed") return { ...blank, kind: "owed", reason: "the judge gave no verdict" };
+  return { ...blank, ...score };
 }

@@ -80,7 +80,8 @@ export async function generateRollout(
       const reason = failureText(outcome);
       const pauseMs = Math.min(PAUSE_MS_MAX, PAUSE_MS_FIRST * 2 ** (failures - 1));
       await clock.sleep(pauseMs, AbortSignal.any([signal, deps.hold]));
-      if (trajectory.steps.length > 0) {
+      // Where nothing is kept that it could go on from, it is begun again under a number of its own.
+      if (trajectory.steps.length > 0 && (await deps.pastOf(spec.key, retry)) !== null) {
         prior = { ...(past ? prior : NO_PRIOR), charged, reason };
         continue;
       }

@@ -46,6 +46,12 @@ export function scoreOf(
   return { kind: "scored", ...meanAndError(scores), evaluations };
 }
 
+/** The scores of all judge seeds; empty where it is not scored. */
+export function scoresOf(score: Score): readonly number[] {
+  if (score.kind !== "scored") return [];
+  return score.evaluations.flatMap((evaluation) => (evaluation.kind === "scored" ? [evaluation.score] : []));
+}
+
 /** Mean and standard error of the mean (n − 1 in the variance); the error of a single score is 0. */
 export function meanAndError(scores: readonly number[]): { mean: number; standardError: number } {
   const n = scores.length;

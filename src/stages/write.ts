@@ -10,7 +10,7 @@ import type { OffThread } from "../dataset/offThread.ts";
 import type { DatasetRecord } from "../dataset/records.ts";
 import { type WrittenDataset, writeDataset } from "../dataset/writeDataset.ts";
 import { type RewardName, rewardsOf } from "../rewards/rewardsOf.ts";
-import type { Score } from "./score.ts";
+import { type Score, scoresOf } from "./score.ts";
 
 export type { OffThread } from "../dataset/offThread.ts";
 
@@ -93,11 +93,6 @@ async function* records(
 
 function evaluationsOf(score: Score): readonly Evaluation[] {
   return score.kind === "scored" || score.kind === "invalid" ? score.evaluations : [];
-}
-
-function scoresOf(score: Score): readonly number[] {
-  if (score.kind !== "scored") return [];
-  return score.evaluations.flatMap((evaluation) => (evaluation.kind === "scored" ? [evaluation.score] : []));
 }
 
 /** Books as the manifest wants them: counts by reason without holes. */
