@@ -59,7 +59,7 @@ function groundOptions(
   agent: AgentConfig | undefined,
   task: string,
 ) {
-  const { tools, memory } = agent ?? {};
+  const { tools, memory, blocked } = agent ?? {};
   return {
     task,
     limits,
@@ -68,6 +68,7 @@ function groundOptions(
     validationSeedCount: stages.evaluate.validationSeeds,
     ...(tools === undefined ? {} : { tools }),
     ...(memory === undefined ? {} : { memory }),
+    ...(blocked === undefined ? {} : { blocked }),
   };
 }
 

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { z } from "zod";
-import { type Cell, rolloutKey } from "../core/cell.ts";
+import { type BlockedConfig, type Cell, rolloutKey } from "../core/cell.ts";
 import type { Env } from "../core/env.ts";
 import { UserError } from "../core/errors.ts";
 import type { Evaluator } from "../core/evaluation.ts";
@@ -21,6 +21,7 @@ import { resolveLimits } from "../pipeline/plan.ts";
 import { takingTurns } from "../sandbox/takingTurns.ts";
 import { createLane, type Lane } from "../schedule/lanes.ts";
 import { openBlobs } from "../store/blobs.ts";
+import { blockedCommands } from "../tools/blockedCommands.ts";
 import { nativeSchemas } from "../tools/nativeSchemas.ts";
 import { TOOLSET_VERSION, toolDocs } from "../tools/toolset.ts";
 import { chooseBackend, namedBackend } from "./backends.ts";
@@ -45,6 +46,8 @@ export interface GroundOptions {
   readonly sandbox?: z.input<typeof pipelineSchema>["sandbox"];
   /** What an agent can use: names, and files of your own, as in a pipeline file. Default: the default set. */
   readonly tools?: readonly string[];
+  /** Programs that the shell refuses with a sentence, as in a pipeline file. Default: none. */
+  readonly blocked?: BlockedConfig;
   /** File of notes that `memory_read` finds, as in a pipeline file. Default: no notes. */
   readonly memory?: string;
   /** What of the web `literature_search` and `parse_pdf` may reach, as in a pipeline file. Default: nothing. */
@@ -120,7 +123,12 @@ export async function openGround(
       evaluate: (of, submission, phase, seeds, signal) =>
         whenFree(evaluations, signal, () => judged.evaluate(of, submission, phase, seeds, signal)),
     };
-    const reach = { ...webReach(tools, settings), ...(memoryName === null ? {} : { memory: memoryName }) };
+    const { blocked } = options;
+    const reach = {
+      ...webReach(tools, settings),
+      ...(memoryName === null ? {} : { memory: memoryName }),
+      ...(blocked === undefined ? {} : { blocked: blockedCommands(blocked) }),
+    };
     const cell = cellOf(task, tools, limits, validationSeedCount, reach);
     return {
       task,

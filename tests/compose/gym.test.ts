@@ -46,6 +46,17 @@ describe("an episode", () => {
     expect((await gym.reset({ seed: 5 }))[1]).toEqual(info);
   });
 
+  it("refuses the programs that are blocked, which are part of its key", async () => {
+    await using blocked = await Gym.open({ ...OPTIONS, blocked: { words: ["git"], alone: [] } });
+    const [, info] = await blocked.reset({ seed: 5 });
+    const [observation, , , , { ok }] = await blocked.step("echo a; git status");
+    expect([observation.text, ok]).toEqual([
+      "`git` is blocked in this environment, so nothing of the command was run.",
+      false,
+    ]);
+    expect(info.key).not.toBe((await gym.reset({ seed: 5 }))[1].key);
+  });
+
   it("is the same again for the same seed and actions, from a fresh workspace", async () => {
     const actions = ["echo $((6 * 7)) > mine.txt; cat mine.txt", "ls", "validate", "exit 3", "submit"];
     const once = await play(actions, 3);
