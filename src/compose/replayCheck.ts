@@ -151,6 +151,8 @@ function remembering(task: Task, evaluator: Evaluator): Evaluator {
       const key = JSON.stringify([submission, phase, seeds]);
       const evaluations = known.get(key) ?? evaluator.evaluate(task, submission, phase, seeds, signal);
       known.set(key, evaluations);
+      // A judge that broke is asked again by the next run.
+      evaluations.catch(() => known.delete(key));
       return evaluations;
     },
   };

@@ -173,7 +173,9 @@ describe("plain HTTP", () => {
     const large = await ask(server.url, "/reset", { episode_id: "x".repeat(5_000_000) });
     expect(large).toMatchObject({ status: 413, json: { error: { code: "TOO_LARGE" } } });
     await ask(server.url, "/reset", {});
-    const late = await ask(server.url, "/step", { action: { command: "sleep 60" }, timeout_s: 0.2 });
+    const never = await ask(server.url, "/step", { action: { command: "true" }, timeout_s: 1e12 });
+    expect(never).toMatchObject({ status: 422, json: { error: { code: "VALIDATION_ERROR" } } });
+    const late = await ask(server.url, "/step", { action: { command: "sleep 60" }, timeout_s: 0.2001 });
     expect(late.status).toBe(504);
     expect(late.json).toMatchObject({ error: { code: "TIMEOUT" } });
   });

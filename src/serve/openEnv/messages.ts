@@ -4,6 +4,8 @@ import type { ErrorCode } from "../refusal.ts";
 
 const EPISODE_ID_CHARS_MAX = 255;
 const EVALUATE_MAX = 100;
+/** Longer than any action or evaluation may take, and what a timer can still count. */
+const TIMEOUT_SECONDS_MAX = 1_000_000;
 
 /** One action: a command as text scaffolds write it, or a call of a tool by name. */
 export const actionSchema = z.union(
@@ -39,7 +41,7 @@ export type ResetRequest = z.infer<typeof resetSchema>;
 
 export const stepSchema = z.looseObject({
   action: actionSchema,
-  timeout_s: z.number().positive().optional(),
+  timeout_s: z.number().positive().max(TIMEOUT_SECONDS_MAX).optional(),
   request_id: z.string().max(EPISODE_ID_CHARS_MAX).optional(),
   episode_id: z.string().max(EPISODE_ID_CHARS_MAX).optional(),
 });

@@ -60,7 +60,9 @@ export class Session implements AsyncDisposable {
       if (done) throw new Refusal("SESSION_ERROR", "the episode has ended: send a reset to begin another");
       const { signal } = this.#stop;
       const bounded =
-        timeoutMs === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+        timeoutMs === undefined
+          ? signal
+          : AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(timeoutMs))]);
       const { game } = this.#game;
       const result: GameStep = await this.#orOver("EXECUTION_ERROR", game.step(action, bounded));
       const isDone = result.terminated || result.truncated;
