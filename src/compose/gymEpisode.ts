@@ -1,7 +1,7 @@
 // One episode of the Gym: a sandbox, the steps in it, how it ends, and the score of record of what it leaves. It ends as a rollout of a
 // pipeline would: by the same actions, under the same limits, with the same submission.
 import { rolloutSeed } from "../core/cell.ts";
-import type { Env, Observation, StepInfo } from "../core/env.ts";
+import { type Env, NOTHING_RUN, type Observation } from "../core/env.ts";
 import { BoundaryError, UserError, within } from "../core/errors.ts";
 import type { Outcome } from "../core/outcome.ts";
 import { STEP_REWARDS, type StepRewardName } from "../rewards/stepReward.ts";
@@ -18,16 +18,6 @@ export interface GymEpisode extends AsyncDisposable {
   step(action: GymAction, signal: AbortSignal): Promise<StepReturn>;
   evaluate(seedCount: number, signal: AbortSignal): Promise<GymScore>;
 }
-
-const QUIET: StepInfo = {
-  ok: false,
-  exitCode: null,
-  timedOut: false,
-  oomKilled: false,
-  durationMs: 0,
-  cpuMs: 0,
-  validation: null,
-};
 
 /** Opens the episode of a seed. `scope` tells its actions from those of other episodes. */
 export async function openGymEpisode(
@@ -104,7 +94,7 @@ function episodeOf(
       const final = ending === null ? null : await end(ending, signal);
       const terminated = result?.terminated ?? false;
       const info = {
-        ...(result?.info ?? QUIET),
+        ...(result?.info ?? NOTHING_RUN),
         step: stepCount,
         stepsMax: limits.steps,
         actionError,

@@ -43,6 +43,17 @@ export interface StepInfo {
   readonly validation: Validation | null;
 }
 
+/** Of an action that could not be carried out: nothing ran. */
+export const NOTHING_RUN: StepInfo = {
+  ok: false,
+  exitCode: null,
+  timedOut: false,
+  oomKilled: false,
+  durationMs: 0,
+  cpuMs: 0,
+  validation: null,
+};
+
 export interface StepResult {
   readonly observation: Observation;
   /** No step of these tasks has a reward of its own: always null here; rewards are functions of evaluations. */

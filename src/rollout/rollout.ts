@@ -2,7 +2,7 @@
 import type { Agent, Call, Decision, PromptView } from "../core/agent.ts";
 import { type Cell, type Origin, rolloutSeed } from "../core/cell.ts";
 import { DrainedError } from "../core/drainedError.ts";
-import type { Env, Observation, StepResult } from "../core/env.ts";
+import { type Env, NOTHING_RUN, type Observation, type StepResult } from "../core/env.ts";
 import { BoundaryError, errorText, within } from "../core/errors.ts";
 import type { StepsLog } from "../core/journal.ts";
 import type { RolloutLimits } from "../core/limits.ts";
@@ -287,24 +287,16 @@ async function act(
   env: Env,
   signal: AbortSignal,
 ): Promise<StepResult> {
-  if (call.kind === "unusable") return { ...NOTHING_RUN, observation: { state, text: call.error } };
+  if (call.kind === "unusable") return { ...UNCHANGED, observation: { state, text: call.error } };
   return within("sandbox", "running the action", () => env.step(call.action, signal));
 }
 
-const NOTHING_RUN: Omit<StepResult, "observation"> = {
+const UNCHANGED: Omit<StepResult, "observation"> = {
   reward: null,
   terminated: false,
   truncated: false,
   ending: null,
-  info: {
-    ok: false,
-    exitCode: null,
-    timedOut: false,
-    oomKilled: false,
-    durationMs: 0,
-    cpuMs: 0,
-    validation: null,
-  },
+  info: NOTHING_RUN,
 };
 
 function limitOutcome(limits: RolloutLimits, recorder: Recorder): LimitOutcome | null {
