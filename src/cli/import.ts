@@ -1,9 +1,9 @@
 // `import …`: what other systems recorded or defined, as data and tasks of ours.
 import { importTrajectories } from "../compose/imports.ts";
-import type { World } from "../compose/world.ts";
 import { type AddCommand, EXIT } from "./command.ts";
 import { addImportHarbor } from "./importHarbor.ts";
 import { addImportMlgymTasks } from "./importMlgymTasks.ts";
+import { interruptible } from "./interruptible.ts";
 
 const TRAJ_OUT = "output/mlgym-trajectories";
 
@@ -15,7 +15,7 @@ export const importCommand: AddCommand = (program, world, done) => {
     .argument("<path...>", "files, and folders that hold files")
     .option("--out <dir>", "the dataset's folder", TRAJ_OUT)
     .action(async (paths: string[], { out }: { out: string }) => {
-      await interruptible(world, done, async (signal) => {
+      await interruptible(world, done, "interrupted; nothing is imported", async (signal) => {
         const report = await importTrajectories(world, { paths, outDir: out }, signal);
         for (const { path, why } of report.refusals) world.complain(`${path}: ${why}`);
         const unnamed = report.refused - report.refusals.length;
@@ -32,22 +32,3 @@ export const importCommand: AddCommand = (program, world, done) => {
   addImportMlgymTasks(group, world, done);
   addImportHarbor(group, world, done);
 };
-
-/** Runs work that an interrupt ends; what it was writing is then gone, and what was there before is as it was. */
-async function interruptible(
-  world: World,
-  done: (exitCode: number) => void,
-  work: (signal: AbortSignal) => Promise<number>,
-): Promise<void> {
-  const stop = new AbortController();
-  const release = world.onInterrupt(() => stop.abort(new Error("interrupted")));
-  try {
-    done(await work(stop.signal));
-  } catch (error) {
-    if (!stop.signal.aborted) throw error;
-    world.complain("interrupted; nothing is imported");
-    done(EXIT.interrupted);
-  } finally {
-    release();
-  }
-}

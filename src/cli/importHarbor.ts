@@ -1,6 +1,7 @@
 // `import harbor PATH`: tasks in Harbor's format as task folders, and a table of what became of each.
 import { type ImportedTask, importHarbor } from "../compose/harbor.ts";
 import { type AddCommand, EXIT } from "./command.ts";
+import { interruptible } from "./interruptible.ts";
 import { textTable } from "./table.ts";
 
 const WORDS = { imported: "imported", notPlayable: "not playable", refused: "refused" } as const;
@@ -13,18 +14,11 @@ export const addImportHarbor: AddCommand = (command, world, done) => {
     .option("--out <dir>", "the tasks folder", "tasks")
     .option("--json", "what became of each as JSON, and nothing else", false)
     .action(async (source: string, options: { readonly out: string; readonly json: boolean }) => {
-      const interrupt = new AbortController();
-      const giveBack = world.onInterrupt(() => interrupt.abort());
-      try {
-        const rows = await importHarbor({ source, out: options.out }, interrupt.signal);
+      await interruptible(world, done, "interrupted; nothing is imported", async (signal) => {
+        const rows = await importHarbor({ source, out: options.out }, signal);
         world.say(options.json ? JSON.stringify(rows, null, 2) : rowsText(rows));
-        done(rows.some(({ task }) => task !== null) ? EXIT.done : EXIT.short);
-      } catch (error) {
-        if (!interrupt.signal.aborted) throw error;
-        done(EXIT.interrupted);
-      } finally {
-        giveBack();
-      }
+        return rows.some(({ task }) => task !== null) ? EXIT.done : EXIT.short;
+      });
     });
 };
 

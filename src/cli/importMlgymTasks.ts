@@ -2,6 +2,7 @@
 import path from "node:path";
 import { type ImportedTask, importCheckout } from "../compose/importMlgym.ts";
 import { type AddCommand, EXIT } from "./command.ts";
+import { interruptible } from "./interruptible.ts";
 import { textTable } from "./table.ts";
 
 const WORDS = { imported: "imported", notPlayable: "not playable", refused: "refused" } as const;
@@ -14,19 +15,12 @@ export const addImportMlgymTasks: AddCommand = (command, world, done) => {
     .option("--out <dir>", "the tasks folder", "tasks")
     .option("--json", "what became of each configuration as JSON, and nothing else", false)
     .action(async (checkout: string, options: { readonly out: string; readonly json: boolean }) => {
-      const interrupt = new AbortController();
-      const giveBack = world.onInterrupt(() => interrupt.abort());
-      try {
-        const rows = await importCheckout(world, { checkout, out: options.out }, interrupt.signal);
+      await interruptible(world, done, "interrupted; nothing is imported", async (signal) => {
+        const rows = await importCheckout(world, { checkout, out: options.out }, signal);
         if (options.json) world.say(JSON.stringify(rows, null, 2));
         else sayRows(rows, path.relative(process.cwd(), path.resolve(options.out)) || ".", world.say);
-        done(rows.some(({ task }) => task !== null) ? EXIT.done : EXIT.short);
-      } catch (error) {
-        if (!interrupt.signal.aborted) throw error;
-        done(EXIT.interrupted);
-      } finally {
-        giveBack();
-      }
+        return rows.some(({ task }) => task !== null) ? EXIT.done : EXIT.short;
+      });
     });
 };
 
