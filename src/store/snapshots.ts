@@ -32,6 +32,8 @@ export async function openSnapshots(
   const sizes = await sizesIn(folder);
   const deleting = new Set<Promise<void>>();
   let bytes = [...sizes.values()].reduce((sum, size) => sum + size, 0);
+  /** Of puts under way: many at once must not pass the limit together. */
+  let arriving = 0;
 
   const letGo = (id: SnapshotId) => {
     if ((needs.get(id) ?? 0) > 0 || (fresh.get(id) ?? 0) > 0) return;
@@ -54,24 +56,29 @@ export async function openSnapshots(
     has: (id) => blobs.has(id),
     get: (id) => blobs.get(id),
     async put(data) {
-      if (bytes + data.byteLength > bytesMax) {
+      if (bytes + arriving + data.byteLength > bytesMax) {
         throw new BoundaryError(
           "sandbox",
-          `the run's snapshots take ${bytes} bytes; ${data.byteLength} more would pass the limit of ${bytesMax}`,
+          `the run's snapshots take ${bytes + arriving} bytes; ${data.byteLength} more would pass the limit of ${bytesMax}`,
         );
       }
-      const id = await blobs.put(data);
-      count(fresh, id, 1);
-      if (deleting.size > 0) {
-        // The same bytes may have been on their way out.
-        await Promise.all(deleting);
-        await blobs.put(data);
+      arriving += data.byteLength;
+      try {
+        const id = await blobs.put(data);
+        count(fresh, id, 1);
+        if (deleting.size > 0) {
+          // The same bytes may have been on their way out.
+          await Promise.all(deleting);
+          await blobs.put(data);
+        }
+        if (!sizes.has(id)) {
+          sizes.set(id, data.byteLength);
+          bytes += data.byteLength;
+        }
+        return id;
+      } finally {
+        arriving -= data.byteLength;
       }
-      if (!sizes.has(id)) {
-        sizes.set(id, data.byteLength);
-        bytes += data.byteLength;
-      }
-      return id;
     },
     need(attempt, id) {
       const before = newest.get(attempt);

@@ -59,3 +59,11 @@ it("refuses what would pass the limit, and takes it once there is room", async (
   store.need("a/0", null);
   await expect(store.put(bytes("abcdef"))).resolves.toMatch(/^[0-9a-f]{64}$/);
 });
+
+it("keeps many that come at once within the limit together", async () => {
+  const store = await openSnapshots(folder, NONE, 10);
+  const put = await Promise.allSettled(["aaaa", "bbbb", "cccc"].map((text) => store.put(bytes(text))));
+  expect(put.map(({ status }) => status)).toEqual(["fulfilled", "fulfilled", "rejected"]);
+  expect(store.bytes).toBe(8);
+  await store.close();
+});
