@@ -98,7 +98,13 @@ export async function generateRollout(
     }
     const archive = await deps.archive.append(trajectory);
     const { key } = trajectory;
-    await ledger.append({ kind: "rollout-ended", atMs: clock.now(), key, retry, outcome, archive, facts });
+    // The hours between two sessions were no time of the rollout: forecasts go by these facts.
+    const playedMs = past === null ? null : (await deps.pastOf(key, retry))?.playedMs;
+    const ended = { ...facts, wallMs: playedMs ?? facts.wallMs };
+    await ledger.append({
+      kind: "rollout-ended",
+      ...{ atMs: clock.now(), key, retry, outcome, archive, facts: ended },
+    });
     return;
   }
 }

@@ -41,11 +41,15 @@ async function generated(keepsRecord: boolean) {
     },
     NEVER,
   );
-  return { tries, events: events.map((event) => [event.kind, "retry" in event ? event.retry : null]) };
+  const wallMs = events.flatMap((event) => (event.kind === "rollout-ended" ? [event.facts.wallMs] : []));
+  const kinds = events.map((event) => [event.kind, "retry" in event ? event.retry : null]);
+  return { tries, events: kinds, wallMs, fromStartMs: whole.endedAtMs - whole.startedAtMs };
 }
 
 it("goes on in the same try where its record is kept, with what it had cost", async () => {
-  const { tries, events } = await generated(true);
+  const { tries, events, wallMs } = await generated(true);
+  // Of the record alone, which has no step yet: not the time since it was begun.
+  expect(wallMs).toEqual([0]);
   expect(tries).toEqual([
     { retry: 0, taken: false, chargedUsd: 0 },
     { retry: 0, taken: true, chargedUsd: 1 },
@@ -57,7 +61,9 @@ it("goes on in the same try where its record is kept, with what it had cost", as
 });
 
 it("is begun again under the next number where nothing is kept, as for a trainer", async () => {
-  const { tries, events } = await generated(false);
+  const { tries, events, wallMs, fromStartMs } = await generated(false);
+  expect(fromStartMs).toBeGreaterThan(0);
+  expect(wallMs).toEqual([fromStartMs]);
   expect(tries).toEqual([
     { retry: 0, taken: false, chargedUsd: 0 },
     { retry: 1, taken: false, chargedUsd: 0 },
