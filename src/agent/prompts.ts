@@ -91,6 +91,7 @@ export async function loadNativePrompts(source: PromptSource): Promise<NativePro
   return { ...prompts, unusable };
 }
 
+/** What the history `summary` says. Throws UserError. */
 export async function loadSummaryPrompts(source: PromptSource): Promise<SummaryPrompts> {
   const [summaryRequest, summarised] = await Promise.all([
     loadPrompt(source, "summaryRequest"),

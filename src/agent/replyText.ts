@@ -29,6 +29,7 @@ export function brokenOff(finish: ModelReply["finish"]): string | null {
   }
 }
 
+/** A reply that cannot be carried out, for this reason; `refusal`: the provider withheld it. */
 export function malformed(error: string, refusal = false): Malformed {
   return { kind: "malformed", error, refusal };
 }

@@ -3,6 +3,7 @@ import type { BenchReport } from "../report/benchReport.ts";
 import type { Interval } from "../report/bootstrap.ts";
 import { shortNumber, textTable } from "./table.ts";
 
+/** The report in tables as wide as a terminal. */
 export function benchText({ methods, tasks, againstPool, comparisons }: BenchReport): string {
   const several = methods.length > 1;
   const arrows = new Map(tasks.map(({ id, direction }) => [id, direction === "minimize" ? "↓" : "↑"]));

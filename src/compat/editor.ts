@@ -32,6 +32,7 @@ interface Change {
   readonly isInsert: boolean;
 }
 
+/** The editor of an episode that has just begun: no file is open. */
 export function mlgymEditor(act: Act): MlgymEditor {
   let openFile: string | null = null;
   let middle = 0;

@@ -33,6 +33,7 @@ export interface RecordScores {
   readonly validated: readonly Score[];
 }
 
+/** Its scores under the present judges; `owed` where one has not been given. */
 export function recordScores(
   pipeline: Pipeline,
   planned: PlannedCell,

@@ -144,6 +144,7 @@ function figureText({ value, interval }: MeanFigure): string {
   return `${value.toFixed(3)} (${intervalText(interval)})`;
 }
 
+/** An interval in words; a dash for none. */
 export function intervalText(interval: Interval | null): string {
   return interval === null ? "–" : `${interval.low.toFixed(3)} to ${interval.high.toFixed(3)}`;
 }

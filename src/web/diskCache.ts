@@ -23,6 +23,7 @@ export interface DiskCacheOptions {
 
 const entrySchema = z.strictObject({ savedAtMs: z.number(), value: z.unknown() });
 
+/** A cache in a folder that is made with its first entry; beyond `entriesMax` the oldest ones go. */
 export function diskCache(options: DiskCacheOptions): DiskCache {
   const { folder, ageMsMax, entriesMax, entryBytesMax, clock } = options;
   let written = 0;

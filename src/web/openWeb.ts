@@ -33,6 +33,7 @@ const PDF_LIMITS: Omit<PdfLimits, "pagesMax"> = {
   cpuSecondsMax: 60,
 };
 
+/** Opens nothing yet: each call is a request of its own, within the settings. */
 export function openWeb(settings: WebSettings, parts: WebParts): WebAccess {
   const { clock, reach, cacheFolder, literatureKey } = parts;
   const { hosts, literature, timeoutSeconds, pdfMegabytes, pdfPages, cacheDays } = settings;

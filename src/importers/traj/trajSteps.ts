@@ -33,6 +33,7 @@ export interface StepPlace {
   readonly beyondLimit: boolean;
 }
 
+/** The row of one step; what the file does not say is null. */
 export function trajStepRow(step: TrajStep, place: StepPlace): StepRow {
   const error = notCarriedOut(step, place.beyondLimit);
   return {

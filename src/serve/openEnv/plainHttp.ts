@@ -16,6 +16,7 @@ export interface PlainHttp {
   close(episodeId?: string): Promise<void>;
 }
 
+/** The episodes of all clients without WebSockets, which `sessions` counts like any other. */
 export function plainHttp(sessions: Sessions, newId: () => string): PlainHttp {
   const held = new Map<string, Session>();
   /** The episode that is meant: by its id, or the only one there is. */

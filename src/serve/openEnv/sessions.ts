@@ -26,6 +26,7 @@ export interface Sessions extends AsyncDisposable {
 const LOOKS = 4;
 const LOOK_MS_MIN = 50;
 
+/** Looks for idle sessions from now on. Contract: dispose it; that closes them all. */
 export function openSessions({ games, places, idleMsMax, clock, newId }: SessionsOptions): Sessions {
   const open = new Map<
     Session,

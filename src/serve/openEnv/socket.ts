@@ -35,6 +35,7 @@ const GOING_AWAY = 1001;
 const TRY_AGAIN_LATER = 1013;
 const NORMAL = 1000;
 
+/** A door that takes connections over from an HTTP server. Contract: close it. */
 export function socketDoor({ sessions, clock, pingMs }: SocketOptions): SocketDoor {
   const server = new WebSocketServer({
     noServer: true,

@@ -32,6 +32,7 @@ export interface Jobs {
   close(): Promise<void>;
 }
 
+/** No request is under way yet. Contract: close it. */
 export function openJobs(options: JobsOptions): Jobs {
   const { player, versions, requests, rollouts, clock, log, newId } = options;
   const jobs = new Map<string, Job>();

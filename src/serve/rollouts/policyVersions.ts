@@ -19,6 +19,7 @@ export interface PolicyVersions {
   current(endpoint: SentEndpoint): string | null;
 }
 
+/** Nobody has said any version yet. */
 export function policyVersions(): PolicyVersions {
   const known = new Map<string, string>();
   return {
