@@ -1,6 +1,7 @@
 // What the backends without a container engine share: sandboxes that are children of this process, each in a slot of its
 // own, tried once before the first is asked for, and gone with the orchestrator.
 import { BoundaryError, errorText } from "../core/errors.ts";
+import { gate } from "../core/gate.ts";
 import type { Clock, Log } from "../core/runtime.ts";
 import type {
   BlobStore,
@@ -12,7 +13,6 @@ import type {
 } from "../core/sandbox.ts";
 import { connectedSandbox, greet, writeFile } from "./client.ts";
 import { Connection } from "./connection.ts";
-import { gate } from "./gate.ts";
 import { checkMounts } from "./mounts.ts";
 import { sweepFolders } from "./scratch.ts";
 import type { Slot, Slots } from "./slots.ts";

@@ -2,6 +2,7 @@
 // rates, caches and the number of PDFs read at a time hold for all of them.
 import path from "node:path";
 import { z } from "zod";
+import { type Gate, gate } from "../core/gate.ts";
 import type { PdfText, Refusal, WebAccess } from "../core/host.ts";
 import type { Clock } from "../core/runtime.ts";
 import { type DiskCache, diskCache } from "./diskCache.ts";
@@ -59,7 +60,7 @@ export function openWeb(settings: WebSettings, parts: WebParts): WebAccess {
     bytesMax: Math.floor(pdfMegabytes * 1024 * 1024),
     limits: { ...PDF_LIMITS, pagesMax: pdfPages },
     cache: cacheOf("pdf"),
-    places: places(PDFS_AT_ONCE),
+    gate: gate(PDFS_AT_ONCE),
   };
   const msOf = (timeoutMs: number) => Math.min(timeoutMs, timeoutSeconds * 1000);
   return {
@@ -80,21 +81,20 @@ interface PdfParts {
   readonly bytesMax: number;
   readonly limits: PdfLimits;
   readonly cache: DiskCache;
-  readonly places: Places;
+  readonly gate: Gate;
 }
 
 async function readPdf(
   url: string,
-  { hosts, reach, bytesMax, limits, cache, places }: PdfParts,
+  { hosts, reach, bytesMax, limits, cache, gate: places }: PdfParts,
   signal: AbortSignal,
 ): Promise<PdfText | Refusal> {
   // Another allow-list or another limit may refuse, or read, what this one did not.
   const key = { url, hosts: [...hosts].sort(), bytesMax, limits };
   const kept = pdfTextSchema.safeParse(await cache.get(key));
   if (kept.success) return kept.data;
-  // Taken before the download, so that what waits holds no PDF in memory.
-  const release = await places.take(signal);
-  try {
+  // The place is taken before the download, so that what waits holds no PDF in memory.
+  return await places.run(async () => {
     const request = { url, hosts, headers: {}, types: PDF_TYPES, bytesMax, redirectsMax: REDIRECTS_MAX };
     const answer = await pinnedGet(request, reach, signal);
     if ("refused" in answer) return answer;
@@ -102,9 +102,7 @@ async function readPdf(
     const text = await pdfText(answer.bytes, limits, signal);
     if (!("refused" in text)) await cache.put(key, text);
     return text;
-  } finally {
-    release();
-  }
+  }, signal);
 }
 
 /** Work under a time limit of its own, whose end is a refusal; an abort from outside stays one. */
@@ -121,42 +119,4 @@ async function inTime<T>(
     if (late.aborted) return { refused: `There was no answer within ${Math.ceil(ms / 1000)} seconds.` };
     throw error;
   }
-}
-
-interface Places {
-  /** Waits for a place; the function gives it back. */
-  take(signal: AbortSignal): Promise<() => void>;
-}
-
-/** So many at a time; whoever waits holds no more than its request. */
-function places(most: number): Places {
-  let free = most;
-  const waiting: (() => void)[] = [];
-  const release = () => {
-    const next = waiting.shift();
-    if (next === undefined) free++;
-    else next();
-  };
-  return {
-    async take(signal) {
-      signal.throwIfAborted();
-      if (free > 0) {
-        free--;
-        return release;
-      }
-      await new Promise<void>((resolve, reject) => {
-        const go = () => {
-          signal.removeEventListener("abort", stop);
-          resolve();
-        };
-        const stop = () => {
-          waiting.splice(waiting.indexOf(go), 1);
-          reject(signal.reason);
-        };
-        waiting.push(go);
-        signal.addEventListener("abort", stop, { once: true });
-      });
-      return release;
-    },
-  };
 }

@@ -1,4 +1,4 @@
-// A gate that lets a fixed number through at once: for starts of sandboxes, which are scarcer than sandboxes.
+// A gate that lets a fixed number through at once: for what is scarcer than those who want it, as starts of sandboxes.
 
 export interface Gate {
   /** Runs the work when there is room. An aborted wait rejects with the signal's reason and never starts the work. */
