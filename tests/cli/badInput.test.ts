@@ -99,8 +99,8 @@ const COMMANDS: readonly BadCase[] = [
   },
   {
     what: "a command that there is not",
-    args: ["launch"],
-    says: /^unknown command 'launch'; `nightshift --help` says what there is$/m,
+    args: ["quarantine"],
+    says: /^unknown command 'quarantine'; `nightshift --help` says what there is$/m,
   },
   {
     what: "a slip in the second word",
@@ -269,7 +269,7 @@ const PLANS: readonly BadCase[] = [
   {
     what: "a scaffold that a model does not know",
     args: ["run", "native.yaml"],
-    says: /^cells\.agents: a has the scaffold native, which .* m does not know; use fenced, or another model$/m,
+    says: /^cells\.agents: a has the scaffold native, which .* m does not know; use fenced, or use another model$/m,
   },
   {
     what: "two models of one name",

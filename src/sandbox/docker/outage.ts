@@ -3,7 +3,7 @@ import { BoundaryError, errorText } from "../../core/errors.ts";
 import type { Clock, Log } from "../../core/runtime.ts";
 import { bounded, type Engine } from "./engine.ts";
 
-/** Longest that one creation waits for a daemon to come back. */
+/** Longest that one creation waits for a daemon to come back, all its absences together, milliseconds. */
 const AWAY_MS_MAX = 600_000;
 const ASK_EVERY_MS = 1_000;
 /** Times that one creation goes through it. */
@@ -21,21 +21,21 @@ export async function throughOutages<T>(
   work: () => Promise<T>,
   signal: AbortSignal,
 ): Promise<T> {
+  const untilMs = clock.monotonic() + AWAY_MS_MAX;
   for (let outage = 1; ; outage++) {
     try {
       return await work();
     } catch (error) {
       if (outage > OUTAGES_MAX || !isUnreachable(error)) throw error;
       log.warn("daemon-away", { backend: engine.name, address: engine.address, error: errorText(error) });
-      if (!(await isBack(engine, clock, signal))) throw error;
+      if (!(await isBack(engine, clock, untilMs, signal))) throw error;
     }
   }
 }
 
 /** True once it answers; false when it stayed away. */
-async function isBack(engine: Engine, clock: Clock, signal: AbortSignal): Promise<boolean> {
-  const until = clock.monotonic() + AWAY_MS_MAX;
-  while (clock.monotonic() < until) {
+async function isBack(engine: Engine, clock: Clock, untilMs: number, signal: AbortSignal): Promise<boolean> {
+  while (clock.monotonic() < untilMs) {
     await clock.sleep(ASK_EVERY_MS, signal);
     const answer = await bounded(engine.docker.ping(), engine.deadline(signal)).then(
       () => true,
