@@ -44,7 +44,7 @@ function checkSubmission({ submission, judge }: TaskDefinition, context: Context
       complain(
         context,
         place,
-        "must be relative to the workspace, without . or ..; a folder ends with a slash",
+        "must be relative to the workspace, without . or .. (a folder ends with a slash)",
       );
     } else if (isFolderPath(path) && judge.kind !== "repo" && judge.kind !== "script") {
       complain(context, place, `must be a file: only judges of kind repo and script take folders`);

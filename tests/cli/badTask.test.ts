@@ -111,7 +111,7 @@ const BROKEN: readonly Broken[] = [
   {
     what: "a submission outside the workspace",
     break: yaml("path: strategy.py", "path: ../hidden/key"),
-    says: /\/task\.yaml:\d+:\d+: submission\.0\.path: must be relative to the workspace, without \. or \.\., not "\.\.\/hidden\/key"$/m,
+    says: /\/task\.yaml:\d+:\d+: submission\.0\.path: must be relative to the workspace, without \. or \.\. \(a folder ends with a slash\), not "\.\.\/hidden\/key"$/m,
   },
   {
     what: "an absolute submission",
