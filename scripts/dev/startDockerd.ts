@@ -3,7 +3,7 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import { request } from "node:http";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 
@@ -15,7 +15,7 @@ const { values } = parseArgs({
     data: { type: "string", default: "/var/lib/docker" },
   },
 });
-const { socket, data } = values;
+const [socket, data] = [resolve(values.socket), resolve(values.data)];
 
 if (await answers(socket)) {
   console.log(`A Docker daemon answers at ${socket}.`);
@@ -38,7 +38,8 @@ async function start(): Promise<void> {
   const child = spawn(
     "dockerd",
     ["-H", `unix://${socket}`, ...options, "--bridge", "none", "--iptables=false", "--live-restore"],
-    { detached: true, stdio: ["ignore", output, output] },
+    // It outlives the clone that it was started from.
+    { cwd: "/", detached: true, stdio: ["ignore", output, output] },
   );
   let failure: string | null = null;
   child.on("error", (error) => {

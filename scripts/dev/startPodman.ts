@@ -3,7 +3,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 
@@ -13,7 +13,7 @@ const STATE = "/var/run/nightshift-podman";
 const SETTINGS = ["[engine]", 'cgroup_manager = "cgroupfs"', 'events_logger = "file"'];
 
 const { values } = parseArgs({ options: { socket: { type: "string", default: "/run/podman/podman.sock" } } });
-const { socket } = values;
+const socket = resolve(values.socket);
 
 if (await answers(socket)) {
   console.log(`A Podman service answers at ${socket}.`);
@@ -33,6 +33,8 @@ async function start(): Promise<void> {
   const log = join(STATE, "podman.log");
   const output = openSync(log, "w");
   const child = spawn("podman", ["system", "service", "--time=0", `unix://${socket}`], {
+    // It outlives the clone that it was started from, and starts no container in a folder that is gone.
+    cwd: "/",
     detached: true,
     stdio: ["ignore", output, output],
     env: { ...process.env, CONTAINERS_CONF: configuration },

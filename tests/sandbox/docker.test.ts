@@ -3,11 +3,12 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import Docker from "dockerode";
 import { afterAll, describe, expect, it } from "vitest";
-import { BoundaryError, errorText, UserError } from "../../src/core/errors.ts";
+import { BoundaryError, UserError } from "../../src/core/errors.ts";
 import type { SandboxBackend } from "../../src/core/sandbox.ts";
 import { dockerBackend } from "../../src/sandbox/docker/docker.ts";
 import { processBackend } from "../../src/sandbox/process.ts";
 import { sandboxContract } from "../contracts/sandbox.ts";
+import { engineObstacle } from "./engineObstacle.ts";
 import { clock, memoryBlobs, never, PATIENT, silentLog, spec, text } from "./ground.ts";
 import { killHard, startOrchestrator, until } from "./killable.ts";
 
@@ -25,12 +26,7 @@ function make(blobs = memoryBlobs()): SandboxBackend {
   });
 }
 
-const obstacle = await make()
-  .checkImage("python")
-  .then(
-    () => null,
-    (error: unknown) => errorText(error),
-  );
+const obstacle = await engineObstacle(SOCKET, "nightshift/python:latest");
 
 afterAll(() => rmSync(socketRoot, { recursive: true, force: true }));
 

@@ -3,10 +3,11 @@
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import Docker from "dockerode";
 import { afterAll, describe, expect, it } from "vitest";
-import { errorText, UserError } from "../../src/core/errors.ts";
+import { UserError } from "../../src/core/errors.ts";
 import type { SandboxBackend } from "../../src/core/sandbox.ts";
 import { dockerBackend } from "../../src/sandbox/docker/docker.ts";
 import { sandboxContract } from "../contracts/sandbox.ts";
+import { engineObstacle } from "./engineObstacle.ts";
 import { clock, memoryBlobs, never, PATIENT, silentLog, spec } from "./ground.ts";
 import { until } from "./killable.ts";
 
@@ -18,12 +19,7 @@ function make(blobs = memoryBlobs(), path = socketPath): SandboxBackend {
   return dockerBackend({ ...shared, engine: "podman", name: "local", connection: { socketPath: path } });
 }
 
-const obstacle = await make()
-  .checkImage("python")
-  .then(
-    () => null,
-    (error: unknown) => errorText(error),
-  );
+const obstacle = await engineObstacle(socketPath, "localhost/nightshift/python:latest");
 
 afterAll(() => rmSync(socketRoot, { recursive: true, force: true }));
 

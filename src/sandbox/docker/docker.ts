@@ -80,7 +80,7 @@ export function dockerBackend(options: DockerBackendOptions): SandboxBackend {
     },
   };
   const creating = gate(CREATING_MAX);
-  const checkImage = imageChecker(engine);
+  const checkImage = imageChecker(engine, options.clock);
   let capabilities: Promise<Capabilities> | null = null;
   let supervisor: Promise<string> | null = null;
   let packed: Promise<readonly string[]> | null = null;
