@@ -55,11 +55,8 @@ export async function openPlannedRun(
   const pool = workerPool({ workersMax: WORKERS_MAX, waitingMax: WORKER_JOBS_MAX });
   const turns = machineTurns(world);
   const { snapshotsDiskMb } = plan.pipeline.stages.generate;
-  const snapshots = await openSnapshots(
-    store.paths.snapshots,
-    await snapshotsNeeded(store),
-    snapshotsDiskMb * 1_048_576,
-  );
+  const left = await leftUnderWay(store);
+  const snapshots = await openSnapshots(store.paths.snapshots, left.snapshotIds, snapshotsDiskMb * 1_048_576);
   const named = namedBackend(world, place.choice.name, plan.pipeline.sandbox.docker, snapshots);
   const backend = takingTurns(named, turns);
   const person = openPerson(world);
@@ -78,7 +75,7 @@ export async function openPlannedRun(
       judge: (blobs) => judge({ backend, blobs, clock, runId, log, turns }),
       player: (given) =>
         playerOf(world, { ...given, plan, place, backend, runId, web, agents, replays, person }),
-      sweep: (spare) => backend.sweep({ runId, spareOwned: true, spare }),
+      sweep: () => backend.sweep({ runId, spareOwned: true, spare: left.sandboxIds }),
       snapshots,
       offThread: pool.runInWorker,
       release,
@@ -98,15 +95,17 @@ export async function openPlannedRun(
   }
 }
 
-/** The newest snapshot of each try that has neither ended nor been given up, by attempt id. */
-async function snapshotsNeeded({ events, stepsLog }: OpenRun): Promise<ReadonlyMap<string, string>> {
-  const needed = new Map<string, string>();
-  for (const { key, retry, status } of fold(events).rollouts.values()) {
-    if (status !== "started") continue;
-    const snapshot = pastOf(await stepsLog.records(key, retry))?.snapshot;
-    if (snapshot) needed.set(attemptId(key, retry), snapshot.id);
+/** What rollouts that are to be taken up go on from: their newest snapshots by attempt id, and the sandboxes they were played in last. */
+async function leftUnderWay({ events, stepsLog }: OpenRun) {
+  const snapshotIds = new Map<string, string>();
+  const sandboxIds = new Set<string>();
+  for (const { key, retry } of fold(events).underWay()) {
+    const past = pastOf(await stepsLog.records(key, retry));
+    if (past === null) continue;
+    sandboxIds.add(past.place.sandbox.id);
+    if (past.snapshot !== null) snapshotIds.set(attemptId(key, retry), past.snapshot.id);
   }
-  return needed;
+  return { snapshotIds, sandboxIds };
 }
 
 /** What the file system refuses about a directory that the user named is the user's to mend. */

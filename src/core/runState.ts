@@ -114,6 +114,11 @@ export class RunState {
     return this.#manifestSha256;
   }
 
+  /** Rollouts whose try has started and neither ended nor been given up. */
+  underWay(): readonly RolloutState[] {
+    return [...this.#rollouts.values()].filter(({ status }) => status === "started");
+  }
+
   /** True while this very try has started and neither ended nor been given up: its steps are still needed. */
   isOpen(key: string, retry: number): boolean {
     const rollout = this.#rollouts.get(key);

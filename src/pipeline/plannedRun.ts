@@ -1,11 +1,10 @@
 // A plan in its run directory: the open files, the live state, and what can be done with them. The command line holds one of these.
 import { assertBooksClose, type Books, keepBooks } from "../core/books.ts";
-import type { Amount } from "../core/budget.ts";
 import type { Evaluator } from "../core/evaluation.ts";
 import type { StepsLog } from "../core/journal.ts";
 import type { Ledger, LedgerEvent } from "../core/ledger.ts";
 import { pastOf } from "../core/past.ts";
-import { attemptId, fold, type Pause, type RolloutState, type RunState } from "../core/runState.ts";
+import { attemptId, fold, type Pause, type RunState } from "../core/runState.ts";
 import type { Clock, Log } from "../core/runtime.ts";
 import type { BlobStore } from "../core/sandbox.ts";
 import type { StepsLogRecord } from "../core/trajectory.ts";
@@ -20,10 +19,11 @@ import { writeRunDataset } from "../stages/write.ts";
 import type { OpenRun } from "../store/runDirectory.ts";
 import type { SnapshotStore } from "../store/snapshots.ts";
 import { type Forecast, forecast } from "./forecast.ts";
+import { interruptedTries, NOTHING_SPENT } from "./interruptedTries.ts";
 import { priceOf } from "./modelConfig.ts";
 import type { Plan, PlannedCell } from "./plan.ts";
 import { RunPausedError } from "./runPausedError.ts";
-import { type Again, type InterruptedTry, type RunEnding, runPipeline } from "./runPipeline.ts";
+import { type Again, type RunEnding, runPipeline } from "./runPipeline.ts";
 import { playedOf } from "./samples.ts";
 import { type TripwireWatch, watchTripwires } from "./tripwires.ts";
 import { allVerdicts, recordRules, recordScores } from "./verdicts.ts";
@@ -34,8 +34,8 @@ export interface RunImplementations {
   readonly judge: (blobs: BlobStore) => Evaluator;
   /** How one try of a rollout is played; `judge` is the journaled one. */
   readonly player: (given: PlayerGiven) => GenerateDeps["play"];
-  /** Removes this run's leftovers from the backend but for the sandboxes with these handle ids; returns how many. */
-  readonly sweep: (spare: ReadonlySet<string>) => Promise<number>;
+  /** Removes this run's leftovers from the backend, but for the sandboxes of rollouts that are to be taken up; returns how many. */
+  readonly sweep: () => Promise<number>;
   readonly snapshots: SnapshotStore;
   readonly clock: Clock;
   readonly log: Log;
@@ -135,7 +135,7 @@ export class PlannedRun {
   ): Promise<RunEnding> {
     await this.#openSession();
     const { clock, log } = this.#with;
-    const tries = await this.#readInterrupted();
+    const tries = await interruptedTries(this.state, this.#store.stepsLog);
     // The state learns of these when each ends or is begun again; the budget must know before the first call.
     for (const { charged } of tries.values()) this.#budget.charge(charged);
     const interrupted = (key: string, retry: number) => tries.get(attemptId(key, retry)) ?? NOTHING_SPENT;
@@ -271,7 +271,7 @@ export class PlannedRun {
 
   progress(): Progress {
     const { state, plan } = this;
-    const running = [...state.rollouts.values()].filter((rollout) => rollout.status === "started").length;
+    const running = state.underWay().length;
     const { spent } = this.#budget;
     return {
       books: this.#books(allVerdicts(plan, state, this.#drawn)),
@@ -339,7 +339,7 @@ export class PlannedRun {
     if (this.#isSessionOpen) return;
     this.#isSessionOpen = true;
     const { clock, codeVersion, log, sweep } = this.#with;
-    const swept = await sweep(await this.#sandboxesUnderWay());
+    const swept = await sweep();
     if (swept > 0) log.info("swept", { leftovers: swept });
     await this.#ledger.append({
       kind: "run-opened",
@@ -396,52 +396,6 @@ export class PlannedRun {
       };
     }
   }
-
-  /** The sandboxes in which rollouts were played last that have neither ended nor been given up. */
-  async #sandboxesUnderWay(): Promise<ReadonlySet<string>> {
-    const ids = new Set<string>();
-    for (const { key, retry } of this.#underWay()) {
-      const past = pastOf(await this.#store.stepsLog.records(key, retry));
-      if (past !== null) ids.add(past.place.sandbox.id);
-    }
-    return ids;
-  }
-
-  #underWay(): readonly RolloutState[] {
-    return [...this.state.rollouts.values()].filter(({ status }) => status === "started");
-  }
-
-  /** What the tries that an earlier session left open had come to; a call without a reply counts at its reservation. */
-  async #readInterrupted(): Promise<ReadonlyMap<string, InterruptedTry>> {
-    const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
-    const tries = new Map<string, InterruptedTry>();
-    const replied = new Map<string, ReadonlySet<number>>();
-    for (const { key, retry } of this.#underWay()) {
-      const records = await this.#store.stepsLog.records(key, retry);
-      const steps = records.flatMap((record) => (record.kind === "reply-received" ? [record.step] : []));
-      replied.set(attemptId(key, retry), new Set(steps.map((step) => step.index)));
-      tries.set(attemptId(key, retry), {
-        ...NOTHING_SPENT,
-        charged: {
-          usd: sum(steps.map(({ reply }) => reply.costUsd ?? reply.providerCostUsd ?? 0)),
-          tokens: sum(steps.map(({ reply }) => reply.usage.input + reply.usage.output)),
-        },
-        stepCount: steps.length,
-      });
-    }
-    for (const { call, reservedUsd, reservedTokens } of this.state.callsInFlight(replied)) {
-      const attempt = call.split("/").slice(0, 2).join("/");
-      const { charged, lost, ...rest } = tries.get(attempt) ?? NOTHING_SPENT;
-      const most = { usd: reservedUsd, tokens: reservedTokens };
-      tries.set(attempt, {
-        ...rest,
-        charged: plus(charged, most),
-        lost: plus(lost, most),
-        lostCallCount: rest.lostCallCount + 1,
-      });
-    }
-    return tries;
-  }
 }
 
 /** The same plan with only the first seeds of each cell, all of them wanted. */
@@ -451,17 +405,4 @@ function firstSeeds(plan: Plan, count: number): Plan {
     return { ...cell, demand: { rolloutsMax, accepted: null } };
   });
   return { ...plan, cells };
-}
-
-const NOTHING: Amount = { usd: 0, tokens: 0 };
-const NOTHING_SPENT: InterruptedTry = {
-  charged: NOTHING,
-  lostCallCount: 0,
-  lost: NOTHING,
-  reason: "interrupted",
-  stepCount: 0,
-};
-
-function plus(a: Amount, b: Amount): Amount {
-  return { usd: a.usd + b.usd, tokens: a.tokens + b.tokens };
 }

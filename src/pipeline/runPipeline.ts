@@ -12,13 +12,8 @@ import { createAdmission } from "../schedule/admission.ts";
 import { type Bell, createBell } from "../schedule/bell.ts";
 import { createLane } from "../schedule/lanes.ts";
 import { judgeForRecord } from "../stages/evaluate.ts";
-import {
-  costOfEnded,
-  failureText,
-  type GenerateDeps,
-  generateRollout,
-  type Prior,
-} from "../stages/generate.ts";
+import { costOfEnded, failureText, type GenerateDeps, generateRollout } from "../stages/generate.ts";
+import type { InterruptedTry } from "./interruptedTries.ts";
 import { type Plan, type PlannedCell, plannedKey } from "./plan.ts";
 import { RunPausedError } from "./runPausedError.ts";
 import { recordRules, rowVerdict } from "./verdicts.ts";
@@ -48,10 +43,6 @@ export interface RunParts {
 
 /** All failed rollouts, which is what a user resumes a run for, or those with the given keys. */
 export type Again = "all" | ReadonlySet<string>;
-
-export interface InterruptedTry extends Prior {
-  readonly stepCount: number;
-}
 
 /** Longest that a run which stops in good order waits for the calls, actions and judges under way, milliseconds. */
 const DRAIN_MS_MAX = 30_000;

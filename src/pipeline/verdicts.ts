@@ -93,7 +93,10 @@ export function allVerdicts(
     return verdict;
   };
   const cells = new Map(
-    plan.cells.map((planned) => [planned.id, { planned, rollouts: [] as RolloutState[] }]),
+    plan.cells.map((planned): [string, { planned: PlannedCell; rollouts: RolloutState[] }] => [
+      planned.id,
+      { planned, rollouts: [] },
+    ]),
   );
   for (const rollout of state.rollouts.values()) cells.get(rollout.cell)?.rollouts.push(rollout);
   const verdicts = new Map<string, Verdict>();
