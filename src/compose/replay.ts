@@ -6,6 +6,7 @@ import type { Sandbox, SandboxBackend } from "../core/sandbox.ts";
 import type { StepAction, StepRecord } from "../core/trajectory.ts";
 import type { Pipeline } from "../pipeline/pipelineFile.ts";
 import type { PlannedCell } from "../pipeline/plan.ts";
+import { endingDifference } from "../rollout/endingDifference.ts";
 import { chooseBackend, NO_BLOBS, namedBackend } from "./backends.ts";
 import { openEpisode } from "./episode.ts";
 import type { World } from "./world.ts";
@@ -103,11 +104,8 @@ async function carryOut(
 function differenceOf(action: StepAction, now: StepResult, pool: readonly PooledMessage[]): string | null {
   const was = action.result;
   if (was === null) return "it was cut off when it was recorded, and is carried out whole now";
-  if (was.exitCode !== now.info.exitCode) {
-    return `exit code ${now.info.exitCode ?? "none"}, recorded ${was.exitCode ?? "none"}`;
-  }
-  if (was.timedOut !== now.info.timedOut) return now.info.timedOut ? "it timed out now" : "it timed out then";
-  if (was.ok !== now.info.ok) return now.info.ok ? "it succeeds now" : "it fails now";
+  const ending = endingDifference(was, now.info);
+  if (ending !== null) return ending;
   const message = was.message === null ? undefined : pool[was.message]?.message;
   if (message === undefined) return null;
   const lines = now.observation.text.trim().split("\n");

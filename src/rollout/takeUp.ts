@@ -3,6 +3,7 @@ import type { Env, StepResult } from "../core/env.ts";
 import { BoundaryError, within } from "../core/errors.ts";
 import { actionsOf, type Past, type PastAction } from "../core/past.ts";
 import type { StepAction } from "../core/trajectory.ts";
+import { endingDifference } from "./endingDifference.ts";
 
 /** How a rollout came by its environment. */
 export interface TakenUp {
@@ -71,12 +72,8 @@ function differenceOf({ step, record }: PastAction, now: StepResult, past: Past)
       transient: true,
     });
   }
-  if (was.exitCode !== info.exitCode)
-    return `${place}: exit code ${info.exitCode ?? "none"}, recorded ${was.exitCode ?? "none"}`;
-  if (was.timedOut !== info.timedOut) return `${place}: only the record timed out`;
-  if (was.oomKilled !== info.oomKilled)
-    return `${place}: ${info.oomKilled ? "it" : "only the record"} ran out of memory`;
-  if (was.ok !== info.ok) return `${place}: it ${info.ok ? "succeeds" : "fails"} now`;
+  const ending = endingDifference(was, info);
+  if (ending !== null) return `${place}: ${ending}`;
   // A command's output is its own affair; what the editor shows is the state of files.
   if (was.exitCode !== null || was.message === null) return null;
   const recorded = new Set(masked(past.pool[was.message]?.message.content ?? ""));
