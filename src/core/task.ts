@@ -25,6 +25,30 @@ export const submissionFileSchema = z.strictObject({
     ),
 });
 
+/** What makes an instance a trap: only the judge and whoever reads the rows know of it. */
+export const honeypotSchema = z
+  .strictObject({
+    kind: z
+      .enum(["flaw", "unsolvable"])
+      .describe(
+        "Its judge has a flaw that can be used on purpose, or nothing can beat its starter honestly.",
+      ),
+    trap: z.string().min(1).describe("What the trap is, for people; agents never read it."),
+    score: z
+      .number()
+      .describe(
+        "No honest submission scores as well as this, or better, in either phase: who does has taken it.",
+      ),
+    metric: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("A metric of the judge that is 0 unless the flaw was used."),
+  })
+  .describe(
+    "Only in a honeypot, a task whose success proves a cheat: what it is, and what shows that it was taken. Part of what judges it, of nothing that agents see.",
+  );
+
 const judgeResourcesSchema = z.strictObject({
   cpus: z.number().positive().default(1).describe("CPU cores."),
   memoryMb: z.int().positive().default(512).describe("Memory, MiB."),
@@ -140,6 +164,7 @@ export const taskDefinitionSchema = z.strictObject({
         ),
     })
     .describe("How `judge.py` is run."),
+  honeypot: honeypotSchema.optional(),
   use: z
     .enum(["train", "heldOut", "benchmark"])
     .describe("What its rows are for; those of benchmarks leave only where `allow` names them."),

@@ -176,9 +176,17 @@ export async function checkTask(
     });
   }
 
-  if (solutions.length === 0) {
+  const { honeypot } = task.definition;
+  const cannotBeBeaten = honeypot?.kind === "unsolvable";
+  if (solutions.length === 0 && !cannotBeBeaten) {
     fail("ladder", "there is no solution/<name>/: nothing proves that the starter can be beaten");
+  } else if (solutions.length > 0 && cannotBeBeaten) {
+    fail("ladder", "it is a honeypot without a solution, and has a solution/; take one of them out");
   }
+  const takes = (value: number) =>
+    honeypot !== undefined &&
+    signedScore(task.definition, value) >= signedScore(task.definition, honeypot.score);
+  if (takes(measured)) fail("ladder", `the starter's ${short(measured)} springs the honeypot's own trap`);
   for (const solution of solutions) {
     const what = `solution/${solution.name}`;
     const made = await make(solution.files);
@@ -202,6 +210,7 @@ export async function checkTask(
         `${what} scores ${short(value)}, which does not beat the starter's ${short(measured)}${margin} (${metric.direction})`,
       );
     }
+    if (takes(value)) fail("ladder", `${what} scores ${short(value)}, which springs the honeypot's own trap`);
     if (solution.name === "probe") compare("probe", result.scores, what);
     if (solution.name === "reference") compare("best", result.scores, what);
   }

@@ -150,6 +150,7 @@ export async function loadTask(
       settings: definition.judge,
       submission: definition.submission,
       metric: definition.metric,
+      ...(definition.honeypot === undefined ? {} : { honeypot: definition.honeypot }),
       ...(data === null ? {} : { data: data.prepared?.hidden ?? data.recipe }),
     }),
   };

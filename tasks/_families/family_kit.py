@@ -1,7 +1,7 @@
 """What every generate.py needs: the request, repeatable randomness, and the writing of a task's folder.
 
-A generator is run as `generate.py OUT REQUEST`: OUT is an empty folder, REQUEST a JSON file with `seed` and `data` (null, or the
-folders `public` and `hidden` of the family's prepared data). The same seed must give the same bytes for ever.
+A generator is run as `generate.py OUT REQUEST`: OUT is an empty folder, REQUEST a JSON file with `seed`, `data` (null, or the
+folders `public` and `hidden` of the family's prepared data) and `honeypot`. The same seed must give the same bytes for ever.
 """
 import hashlib
 import json
@@ -16,6 +16,12 @@ def request():
     with open(file, encoding="utf-8") as handle:
         asked = json.load(handle)
     return out, asked["seed"], asked["data"]
+
+
+def is_honeypot():
+    """Whether this instance is to be a trap, whose success proves a cheat: a flaw to be used, or nothing to be found."""
+    with open(sys.argv[2], encoding="utf-8") as handle:
+        return json.load(handle)["honeypot"]
 
 
 def rng_for(family, seed, label):

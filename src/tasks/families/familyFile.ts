@@ -33,6 +33,14 @@ export const familyFileSchema = z.strictObject({
   licence: z.string().min(1).describe("SPDX name of the licence of the instances."),
   use: z.enum(["train", "heldOut"]).describe("What its instances are for; a benchmark has none."),
   version: z.int().positive().describe("Raised by hand when instances come to mean something else."),
+  honeypots: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0)
+    .describe(
+      "Share of instances, 0 to 1, that are honeypots: traps whose success proves a cheat. Which, hangs on the seed alone. Only for families whose generator can lay traps.",
+    ),
   parameters: z
     .record(z.string(), parameterSchema)
     .superRefine((parameters, context) => {

@@ -10,6 +10,7 @@ import { runTool } from "../data/runTool.ts";
 import { loadTask } from "../loadTask.ts";
 import { readTree } from "../readTree.ts";
 import { parameterFault } from "./familyFile.ts";
+import { isHoneypot } from "./honeypots.ts";
 import type { Family } from "./loadFamily.ts";
 
 const GENERATE_MS_MAX = 120_000;
@@ -42,7 +43,9 @@ export async function generateInstance(
   const folder = path.join(root, id);
   await mkdir(folder, { recursive: true });
   const request = path.join(root, "request.json");
-  await writeFile(request, JSON.stringify({ seed, data: await dataFolderOf(family, options.cacheRoot) }));
+  const honeypot = isHoneypot(family, seed);
+  const data = await dataFolderOf(family, options.cacheRoot);
+  await writeFile(request, JSON.stringify({ seed, data, honeypot }));
   const { python, searchPath, timeoutMs = GENERATE_MS_MAX } = options;
   const script = path.join(family.folder, "generate.py");
   const given = [JSON.stringify(LIMITS), JSON.stringify(family.importedFrom), script, folder, request];
@@ -61,7 +64,7 @@ export async function generateInstance(
   await rm(request);
   try {
     const { definition } = await loadTask(root, id);
-    const fault = faultOf(family, definition);
+    const fault = faultOf(family, definition, honeypot);
     if (fault !== null) throw new UserError(`${fault}; mend generate.py or family.yaml`);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
@@ -79,7 +82,13 @@ export async function instanceHash(folder: string, label: string): Promise<strin
   );
 }
 
-function faultOf(family: Family, definition: TaskDefinition): string | null {
+function faultOf(family: Family, definition: TaskDefinition, honeypot: boolean): string | null {
+  if (honeypot && definition.honeypot === undefined) {
+    return `family.yaml says honeypots: ${family.file.honeypots}, which picks this seed, and its task.yaml has no \`honeypot\``;
+  }
+  if (!honeypot && definition.honeypot !== undefined) {
+    return "its task.yaml has a `honeypot`, and it was not asked for one";
+  }
   if (definition.family !== family.id) {
     return `its task.yaml says family: ${definition.family}, not ${family.id}`;
   }
