@@ -35,6 +35,8 @@ export interface PlayOptions {
   readonly past?: Past;
   /** Takes snapshots, as a run does. Default: none but for going on. */
   readonly snapshotAfterMs?: number;
+  /** What the sandbox is labelled with. */
+  readonly runId?: string;
 }
 
 /** Plays one rollout of a task with a model, everything else real. */
@@ -92,7 +94,7 @@ export async function playWith(
         const { resources, image } = task.definition;
         const sandbox = await here.backend.create(
           {
-            runId: "test",
+            runId: options.runId ?? "test",
             owner: key,
             purpose: "rollout",
             image,
