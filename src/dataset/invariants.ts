@@ -2,11 +2,15 @@
 // read. A violation is an error that names row and rule: such a dataset is not published.
 import { messageSha256, promptSha256 } from "../core/message.ts";
 import { REASONING_IN_HISTORY } from "../core/model.ts";
+import { SIGNAL_NAMES, signalSchema } from "../core/signal.ts";
 import { contextMode, extendsPrevious, type TokenContext } from "./contextMode.ts";
 import { messageOfRow } from "./messageRows.ts";
 import type { RolloutRows } from "./rows.ts";
 import type { StepRow, TaskRow, TrajectoryRow } from "./schema.ts";
 import { applyTokenDelta } from "./tokenDelta.ts";
+
+/** Flags that nothing but a signal gives. */
+const SIGNALS: ReadonlySet<string> = new Set(SIGNAL_NAMES);
 
 export const INVARIANTS = [
   "keyOrder",
@@ -24,6 +28,7 @@ export const INVARIANTS = [
   "sums",
   "scored",
   "verdict",
+  "signals",
   "task",
   "split",
   "group",
@@ -50,6 +55,7 @@ export function checkRollout({ trajectory, steps }: RolloutRows): void {
   else checkImported(trajectory);
   checkPool(trajectory);
   checkScored(trajectory);
+  checkSignals(trajectory);
   checkSteps(trajectory, steps);
 }
 
@@ -181,6 +187,27 @@ function checkScored(row: TrajectoryRow): void {
   const dropped = row.filter_decision === "drop";
   if ((!dropped && row.filter_decision !== "keep") || dropped !== row.filter_reasons.length > 0) {
     broken("verdict", `${row.filter_decision} with reasons [${row.filter_reasons.join(", ")}]`);
+  }
+}
+
+/** A row's flags are sorted, each once, and name its signals; a signal is of a step that is there. */
+function checkSignals(row: TrajectoryRow): void {
+  const broken: Failure = failure(row.trajectory_id);
+  const { flags, signals } = row;
+  if (flags.some((flag, index) => index > 0 && flag <= (flags[index - 1] ?? ""))) {
+    broken("signals", `flags [${flags.join(", ")}] are not sorted, or stand there twice`);
+  }
+  const named = new Set((signals ?? []).map(({ name }) => name));
+  const unnamed = [...named].find((name) => !flags.includes(name));
+  if (unnamed !== undefined) broken("signals", `the signal ${unnamed} is not among its flags`);
+  const unfounded = flags.find((flag) => SIGNALS.has(flag) && !named.has(flag));
+  if (unfounded !== undefined) broken("signals", `the flag ${unfounded} has no signal`);
+  for (const { name, step, evidence, source } of signals ?? []) {
+    if (!signalSchema.safeParse({ name, step, evidence, source }).success) {
+      broken("signals", `the signal ${name} is not of the closed list, or its evidence is too long`);
+    }
+    if (step !== null && step >= row.num_steps)
+      broken("signals", `${name} is of step ${step}, which is not there`);
   }
 }
 

@@ -2,6 +2,8 @@
 import { z } from "zod";
 import type { Evaluation } from "../core/evaluation.ts";
 import { evaluationSchema } from "../core/evaluation.ts";
+import type { Signal } from "../core/signal.ts";
+import { signalSchema } from "../core/signal.ts";
 import { taskDefinitionSchema } from "../core/task.ts";
 import type { Trajectory } from "../core/trajectory.ts";
 import { trajectorySchema } from "../core/trajectory.ts";
@@ -71,6 +73,7 @@ export const datasetRecordSchema = z.strictObject({
   verdict: verdictSchema,
   rewards: rewardSetSchema,
   flags: z.array(z.string()).optional(),
+  signals: z.array(signalSchema).optional(),
 });
 
 /** One finished rollout with all that was said of it. */
@@ -86,6 +89,8 @@ export interface DatasetRecord {
   readonly validatedEvaluations?: readonly Evaluation[] | undefined;
   readonly verdict: Verdict;
   readonly rewards: RewardSet;
-  /** Signals of integrity checks. */
+  /** Flags that are no signals' names. */
   readonly flags?: readonly string[] | undefined;
+  /** Signals of the integrity checks; absent where nobody looked. */
+  readonly signals?: readonly Signal[] | undefined;
 }

@@ -6,6 +6,7 @@ import type { Json } from "../core/json.ts";
 import { mlgymExitStatus } from "../core/mlgymStatus.ts";
 import { addUsage, NO_USAGE } from "../core/model.ts";
 import { outcomeText } from "../core/outcome.ts";
+import { flagsOf } from "../core/signal.ts";
 import { judgeTrust } from "../core/task.ts";
 import type { Trajectory } from "../core/trajectory.ts";
 import type { Verdict } from "../core/verdict.ts";
@@ -70,7 +71,14 @@ export function rolloutRows(record: DatasetRecord, task: TaskInfo, run: RunInfo)
     outcome: outcomeText(trajectory.outcome),
     truncated: trajectory.outcome.kind === "limit",
     ...scoreColumns(record, task),
-    flags: [...new Set([...(record.flags ?? []), ...(repaired ? ["text:repaired"] : [])])].sort(),
+    flags: [
+      ...new Set([
+        ...(record.flags ?? []),
+        ...flagsOf(record.signals ?? []),
+        ...(repaired ? ["text:repaired"] : []),
+      ]),
+    ].sort(),
+    signals: record.signals?.map((signal) => ({ ...signal })) ?? null,
     ...verdictColumns(record.verdict),
     dedupe_key: dedupeKey(trajectory),
     artifact_manifest_sha256: trajectory.finalSubmission,

@@ -101,6 +101,16 @@ const action = struct(
   "One action and what came of it.",
 );
 
+const signal = struct(
+  {
+    name: text("Of the closed list in docs/integrity.md."),
+    step: orNull(int32("The step it was found at; null: of the rollout as a whole.")),
+    evidence: text("The text or the numbers that it was drawn from, on one line."),
+    source: text("static, dynamic, statistical or honeypot."),
+  },
+  "One integrity signal.",
+);
+
 const sampling = struct(
   {
     temperature: orNull(float64("Null: the provider's default.")),
@@ -217,7 +227,10 @@ export const trajectoryRowSchema = z.strictObject({
   eval_error: orNull(text("Why there is no score.")),
   flags: list(
     text("A flag."),
-    "Signals of integrity checks and repairs, e.g. `reward_hack:…`, `text:repaired`.",
+    "Names of the row's signals, of repairs and of doubts about its figures, e.g. `tamper:judge`, `text:repaired`.",
+  ),
+  signals: orNull(
+    list(signal, "What integrity checks found, by step; null where nobody looked.", { late: true }),
   ),
   filter_decision: text("keep or drop.", { indexed: true }),
   filter_reasons: list(text("A reason of the closed list."), "Why it was dropped."),

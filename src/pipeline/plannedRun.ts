@@ -12,6 +12,7 @@ import type { Verdict } from "../core/verdict.ts";
 import type { Notice } from "../notify/notice.ts";
 import { createBudget, type MeteredBudget } from "../schedule/budget.ts";
 import { createLane } from "../schedule/lanes.ts";
+import { copiesOf } from "../stages/copies.ts";
 import { journaledEvaluator, judgeForRecord } from "../stages/evaluate.ts";
 import type { GenerateDeps } from "../stages/generate.ts";
 import type { OffThread } from "../stages/write.ts";
@@ -380,16 +381,24 @@ export class PlannedRun {
   }
 
   *#rowsInKeyOrder(verdicts: ReadonlyMap<string, Verdict>) {
-    const cells = new Map(this.plan.cells.map((cell) => [cell.id, cell]));
-    for (const key of [...verdicts.keys()].sort()) {
-      const verdict = verdicts.get(key);
+    const rows = [...verdicts].flatMap(([key, verdict]) => {
       const rollout = this.state.rollouts.get(key);
-      const planned = rollout && cells.get(rollout.cell);
-      if (verdict === undefined || rollout === undefined || planned === undefined || rollout.archive === null)
-        continue;
-      if (verdict.kind === "dropped" && verdict.reason === "surplus") continue;
+      const planned = rollout && this.#cells.get(rollout.cell);
+      if (rollout === undefined || planned === undefined || rollout.archive === null) return [];
+      if (verdict.kind === "dropped" && verdict.reason === "surplus") return [];
+      return [{ key, verdict, rollout, planned, archive: rollout.archive }];
+    });
+    const copies = copiesOf(
+      rows.map(({ key, planned, rollout }) => ({
+        key,
+        taskId: planned.cell.taskId,
+        submission: rollout.facts?.finalSubmission ?? null,
+      })),
+    );
+    for (const { key, verdict, rollout, planned, archive } of rows.sort((a, b) => (a.key < b.key ? -1 : 1))) {
       yield {
-        archive: rollout.archive,
+        archive,
+        copyOf: copies.get(key) ?? null,
         verdict,
         task: planned.task,
         ...recordScores(this.plan.pipeline, planned, rollout, this.state),

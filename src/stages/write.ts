@@ -10,6 +10,7 @@ import type { OffThread } from "../dataset/offThread.ts";
 import type { DatasetRecord } from "../dataset/records.ts";
 import { type WrittenDataset, writeDataset } from "../dataset/writeDataset.ts";
 import { type RewardName, rewardsOf } from "../rewards/rewardsOf.ts";
+import { inspect } from "./inspect.ts";
 import { type Score, scoresOf } from "./score.ts";
 
 export type { OffThread } from "../dataset/offThread.ts";
@@ -27,6 +28,8 @@ export interface DecidedRollout {
   readonly lastValid: Score | null;
   /** Of every other submission that validated, where they are judged. */
   readonly validated: readonly Score[];
+  /** Key of the rollout that first handed in the very same submission; null where there is none. */
+  readonly copyOf: string | null;
 }
 
 export interface WriteRequest {
@@ -77,15 +80,18 @@ async function* records(
   rollouts: Iterable<DecidedRollout>,
   archive: Pick<Archive, "read">,
 ): AsyncGenerator<DatasetRecord> {
-  for (const { archive: ref, task, verdict, final, best, lastValid, validated } of rollouts) {
+  for (const rollout of rollouts) {
+    const { archive: ref, task, verdict, final, best, lastValid, validated, copyOf } = rollout;
+    const trajectory = await archive.read(ref);
     const standIn = lastValid?.kind === "scored" ? scoresOf(lastValid) : null;
     yield {
-      trajectory: await archive.read(ref),
+      trajectory,
       finalEvaluations: evaluationsOf(final),
       bestEvaluations: evaluationsOf(best),
       ...(lastValid === null ? {} : { lastValidEvaluations: evaluationsOf(lastValid) }),
       ...(validated.length === 0 ? {} : { validatedEvaluations: validated.flatMap(evaluationsOf) }),
       verdict,
+      signals: inspect(trajectory, task, { final, best, lastValid }, copyOf),
       rewards: rewardsOf(REWARD_OF_RECORD, task.definition, scoresOf(final), scoresOf(best), standIn),
     };
   }

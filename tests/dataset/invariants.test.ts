@@ -23,6 +23,8 @@ const step = (index: number, over: Partial<StepRow>): RolloutRows => ({
   steps: good.steps.map((row, at) => (at === index ? { ...row, ...over } : row)),
 });
 
+const netTried = { name: "net:tried", step: 1, evidence: "curl example.com", source: "static" };
+
 const broken: [InvariantName, string, RolloutRows][] = [
   ["poolIndex", "an index out of place", message(3, { idx: 4 })],
   ["poolReference", "a stand-in for nothing", message(3, { derived_from: 99 })],
@@ -45,6 +47,23 @@ const broken: [InvariantName, string, RolloutRows][] = [
   ["verdict", "dropped without reason", trajectory({ filter_decision: "drop" })],
   ["verdict", "kept for a reason", trajectory({ filter_reasons: ["surplus"] })],
   ["verdict", "neither", trajectory({ filter_decision: "maybe" })],
+  [
+    "signals",
+    "flags out of order",
+    trajectory({ flags: ["text:repaired", "net:tried"], signals: [netTried] }),
+  ],
+  ["signals", "a signal without its flag", trajectory({ flags: [], signals: [netTried] })],
+  ["signals", "a flag without its signal", trajectory({ flags: ["net:tried"], signals: [] })],
+  [
+    "signals",
+    "a name outside the list",
+    trajectory({ flags: ["net:sang"], signals: [{ ...netTried, name: "net:sang" }] }),
+  ],
+  [
+    "signals",
+    "a step that is not there",
+    trajectory({ flags: ["net:tried"], signals: [{ ...netTried, step: 3 }] }),
+  ],
   ["stepOrder", "a step too few", { ...good, steps: good.steps.slice(0, 2) }],
   ["stepOrder", "a gap", step(1, { step_index: 2 })],
   ["stepOrder", "last too early", step(1, { is_last: true })],

@@ -106,6 +106,7 @@ export function trajRows(
     truncated: ending.outcome.kind === "limit",
     ...scoreColumns(status, scores, metric, baseline),
     flags: [...flagsOf(traj, scores, results), ...(traj === given ? [] : ["text:repaired"])].sort(),
+    signals: null,
     filter_decision: "keep",
     filter_reasons: [],
     filter_stage: null,

@@ -1,0 +1,65 @@
+// A rollout of our own in the detectors' shape.
+import { INITIAL_EDITOR_STATE } from "../core/tool.ts";
+import type { StepAction, Trajectory } from "../core/trajectory.ts";
+import { relativePath } from "./actionText.ts";
+import {
+  type InspectedAction,
+  type InspectedRecord,
+  type InspectedScore,
+  type InspectedValidation,
+  inspectedAction,
+} from "./inspected.ts";
+
+/** The record of a finished rollout with the scores of record of its two submissions. */
+export function inspectTrajectory(
+  { key, steps, pool, finalSubmission }: Trajectory,
+  scores: { readonly score: InspectedScore | null; readonly bestScore: InspectedScore | null },
+): InspectedRecord {
+  const actions: InspectedAction[] = [];
+  const validations: InspectedValidation[] = [];
+  let state: { readonly openFile: string | null; readonly cwd: string } = INITIAL_EDITOR_STATE;
+  for (const step of steps) {
+    for (const action of step.actions) {
+      const { tool, text, error, result } = action;
+      actions.push(
+        inspectedAction({
+          step: step.index,
+          tool,
+          text,
+          isCarriedOut: error === null && result !== null,
+          ok: result?.ok ?? null,
+          command: tool === "shell" ? (argument(action, "command") ?? text) : null,
+          written: argument(action, "text"),
+          target: targetOf(action, state),
+          cwd: state.cwd,
+          observation: (result?.message == null ? undefined : pool[result.message])?.message.content ?? "",
+        }),
+      );
+      const validation = result?.validation;
+      if (validation != null && validation.score !== null) {
+        validations.push({ step: step.index, score: validation.score, submission: validation.submission });
+      }
+      if (result !== null) state = result.state;
+    }
+  }
+  return { key, actions, validations, finalSubmission, ...scores };
+}
+
+function argument({ arguments: args }: StepAction, name: string): string | null {
+  const value = args?.[name];
+  return typeof value === "string" ? value : null;
+}
+
+function targetOf(action: StepAction, state: { openFile: string | null; cwd: string }): string | null {
+  switch (action.tool) {
+    case "create": {
+      const path = argument(action, "path");
+      return path === null ? null : relativePath(path, state.cwd);
+    }
+    case "edit":
+    case "insert":
+      return state.openFile === null ? null : relativePath(state.openFile, ".");
+    default:
+      return null;
+  }
+}
