@@ -4,6 +4,7 @@ import { exportRecipe } from "../compose/exports.ts";
 import { type Place, placeText } from "../compose/place.ts";
 import type { World } from "../compose/world.ts";
 import { errorText } from "../core/errors.ts";
+import { exhaustion } from "../core/exhausted.ts";
 import { overBudget } from "../pipeline/overBudget.ts";
 import type { PlannedRun } from "../pipeline/plannedRun.ts";
 import { planWarnings } from "../pipeline/planWarnings.ts";
@@ -95,6 +96,8 @@ async function inSession(
       await run.end("interrupted");
       return await sayInterrupted(world, run);
     }
+    const lack = exhaustion(error);
+    if (lack !== null) return await sayPaused(world, run, lack.message);
     await run.tell("failed", errorText(error));
     throw error;
   } finally {
@@ -108,6 +111,12 @@ function sayStart(world: World, run: PlannedRun, place: Place): void {
   world.say(placeText(place));
   const ground = { backend: place.capabilities.backend, coreCount: world.coreCount };
   for (const warning of planWarnings(run.plan, ground)) world.complain(`warning: ${warning}`);
+  const { rollouts } = run.plan.pipeline.concurrency;
+  if (run.rolloutsAtOnce < rollouts) {
+    world.complain(
+      `warning: concurrency.rollouts: this process may open too few files for ${rollouts} rollouts at a time; ${run.rolloutsAtOnce} are played at a time and the rest wait; raise \`ulimit -n\``,
+    );
+  }
 }
 
 /** Null when the pilot was played to its end and the forecast printed; else the exit code. */
@@ -154,13 +163,16 @@ async function stopped(
 ): Promise<number> {
   if (ending === "interrupted") return await sayInterrupted(world, run);
   if (ending === "paused") {
-    const reason = run.state.pauses.at(-1)?.reason ?? "";
-    world.say(funnelText(run.progress().books));
-    world.complain(`paused: ${reason}; when it is mended, go on with \`nightshift resume ${run.directory}\``);
-    await run.tell("paused", reason);
-    return EXIT.short;
+    return await sayPaused(world, run, run.pauseReason ?? "");
   }
   return await writeAndTell(world, run, ending, signal);
+}
+
+async function sayPaused(world: World, run: PlannedRun, reason: string): Promise<number> {
+  world.say(funnelText(run.progress().books));
+  world.complain(`paused: ${reason}; when it is mended, go on with \`nightshift resume ${run.directory}\``);
+  await run.tell("paused", reason);
+  return EXIT.short;
 }
 
 async function sayInterrupted(world: World, run: PlannedRun): Promise<number> {

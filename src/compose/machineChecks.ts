@@ -8,6 +8,7 @@ import { errorText } from "../core/errors.ts";
 import type { Capabilities } from "../core/sandbox.ts";
 import { type BackendName, NO_BLOBS, namedBackend, pythonOf, treesOf } from "./backends.ts";
 import { type Check, missing, ok, warn } from "./check.ts";
+import { processLimit } from "./openFiles.ts";
 import type { World } from "./world.ts";
 
 const PROGRAM_TIMEOUT_MS = 10_000;
@@ -127,18 +128,13 @@ async function diskCheck(name: string, wanted: string): Promise<Check> {
 }
 
 async function limitChecks(): Promise<readonly Check[]> {
-  const text = await readFile("/proc/self/limits", "utf8").catch(() => "");
-  const limit = (name: string) => {
-    const value = new RegExp(`^${name}\\s+(\\S+)`, "m").exec(text)?.[1];
-    return value === undefined || value === "unlimited" ? Number.POSITIVE_INFINITY : Number(value);
-  };
   const check = (name: string, value: number, wanted: number, flag: string) =>
     value >= wanted
       ? ok(name, Number.isFinite(value) ? String(value) : "no limit")
       : warn(name, String(value), `ulimit -${flag} ${wanted} before a run with many rollouts at once`);
   return [
-    check("open files", limit("Max open files"), FILES_WANTED, "n"),
-    check("processes", limit("Max processes"), PROCESSES_WANTED, "u"),
+    check("open files", await processLimit("Max open files"), FILES_WANTED, "n"),
+    check("processes", await processLimit("Max processes"), PROCESSES_WANTED, "u"),
   ];
 }
 

@@ -12,10 +12,12 @@ import type { Plan } from "../pipeline/plan.ts";
 import { PlannedRun } from "../pipeline/plannedRun.ts";
 import { takingTurns } from "../sandbox/takingTurns.ts";
 import { checkRoom, RUN_FREE_BYTES_MIN } from "../store/checkRoom.ts";
+import { watchRoom, whileRoomy } from "../store/room.ts";
 import { createRun, type OpenRun, openRun } from "../store/runDirectory.ts";
 import { openSnapshots } from "../store/snapshots.ts";
 import { loadAgents } from "./agents.ts";
 import { namedBackend } from "./backends.ts";
+import { processLimit, rolloutsWithin } from "./openFiles.ts";
 import { openPerson } from "./person.ts";
 import type { Place } from "./place.ts";
 import { playerOf } from "./player.ts";
@@ -57,7 +59,9 @@ export async function openPlannedRun(
   const { snapshotsDiskMb } = plan.pipeline.stages.generate;
   const left = await leftUnderWay(store);
   const snapshots = await openSnapshots(store.paths.snapshots, left.snapshotIds, snapshotsDiskMb * 1_048_576);
-  const named = namedBackend(world, place.choice.name, plan.pipeline.sandbox.docker, snapshots);
+  const room = watchRoom(store.paths.directory, () => clock.monotonic());
+  const kept = whileRoomy(snapshots, room);
+  const named = namedBackend(world, place.choice.name, plan.pipeline.sandbox.docker, kept);
   const backend = takingTurns(named, turns);
   const person = openPerson(world);
   const release = async () => {
@@ -77,6 +81,11 @@ export async function openPlannedRun(
         playerOf(world, { ...given, plan, place, backend, runId, web, agents, replays, person }),
       sweep: () => backend.sweep({ runId, spareOwned: true, spare: left.sandboxIds }),
       snapshots,
+      room,
+      rolloutsAtOnceMax: rolloutsWithin(
+        await processLimit("Max open files"),
+        plan.pipeline.concurrency.evaluations,
+      ),
       offThread: pool.runInWorker,
       release,
       clock,

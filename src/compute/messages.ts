@@ -19,6 +19,8 @@ export const carriedErrorSchema = z.object({
   name: z.string(),
   message: z.string(),
   stack: z.string(),
+  /** The `code` of what the system raised; null for anything else. */
+  code: z.string().nullable(),
 });
 export type CarriedError = z.infer<typeof carriedErrorSchema>;
 

@@ -1,5 +1,6 @@
 // What can go wrong, by the boundary it crossed. An expected ending of a rollout is a value (outcome.ts), never an error.
 import { z } from "zod";
+import { exhaustion } from "./exhausted.ts";
 
 export const BOUNDARIES = ["sandbox", "model", "task", "agent", "judge"] as const;
 export type Boundary = (typeof BOUNDARIES)[number];
@@ -30,12 +31,14 @@ export class StoreError extends Error {
 
 /**
  * Runs a piece of work and attributes whatever it throws to a boundary. What already has an owner passes unchanged: an attributed error,
- * bad input, a broken store, an abort (it belongs to whoever asked).
+ * bad input, a broken store, an abort (it belongs to whoever asked). What the machine has run out of is ExhaustedError, whoever met it.
  */
 export async function within<T>(boundary: Boundary, what: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
+    const exhausted = exhaustion(error);
+    if (exhausted !== null) throw exhausted;
     const isOwned =
       error instanceof BoundaryError || error instanceof UserError || error instanceof StoreError;
     if (isOwned || isAbort(error)) throw error;

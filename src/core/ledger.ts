@@ -119,7 +119,8 @@ export const ledgerEventSchema = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("run-paused"),
     atMs: z.number(),
-    cause: z.enum(["tripwire", "forecast"]),
+    /** `machine`: it ran out of room or of open files. */
+    cause: z.enum(["tripwire", "forecast", "machine"]),
     reason: z.string(),
   }),
   z.strictObject({ kind: z.literal("dataset-written"), atMs: z.number(), manifestSha256: z.string() }),

@@ -1,6 +1,7 @@
 // A plan in its run directory: the open files, the live state, and what can be done with them. The command line holds one of these.
 import { assertBooksClose, type Books, keepBooks } from "../core/books.ts";
 import type { Evaluator } from "../core/evaluation.ts";
+import { exhaustion } from "../core/exhausted.ts";
 import type { StepsLog } from "../core/journal.ts";
 import type { Ledger, LedgerEvent } from "../core/ledger.ts";
 import { pastOf } from "../core/past.ts";
@@ -17,6 +18,7 @@ import { journaledEvaluator, judgeForRecord } from "../stages/evaluate.ts";
 import type { GenerateDeps } from "../stages/generate.ts";
 import type { OffThread } from "../stages/write.ts";
 import { writeRunDataset } from "../stages/write.ts";
+import type { Room } from "../store/room.ts";
 import type { OpenRun } from "../store/runDirectory.ts";
 import type { SnapshotStore } from "../store/snapshots.ts";
 import { type Forecast, forecast } from "./forecast.ts";
@@ -38,6 +40,10 @@ export interface RunImplementations {
   /** Removes this run's leftovers from the backend, but for the sandboxes of rollouts that are to be taken up; returns how many. */
   readonly sweep: () => Promise<number>;
   readonly snapshots: SnapshotStore;
+  /** Whether the run's file system still has room. */
+  readonly room: Room;
+  /** As many rollouts at a time as this process has open files for. */
+  readonly rolloutsAtOnceMax: number;
   readonly clock: Clock;
   readonly log: Log;
   /** Where work that would hold up the event loop runs. */
@@ -92,6 +98,7 @@ export class PlannedRun {
   readonly #pause = new AbortController();
   readonly #drain = new AbortController();
   #pauseWritten: Promise<void> = Promise.resolve();
+  #pauseReason: string | null = null;
   #watch: TripwireWatch | null = null;
   #isSessionOpen = false;
   #judged = 0;
@@ -172,10 +179,15 @@ export class PlannedRun {
         sessionMsMax: this.sessionMsLeft(),
         pause,
         again: of.again ?? "all",
+        rolloutsAtOnce: this.rolloutsAtOnce,
+        lack: () => this.#with.room.lack(),
+        pauseFor: (lack) => this.#pauseForMachine(lack),
       },
       signal,
     );
-    await this.#pauseWritten;
+    await this.#pauseWritten.catch((error: unknown) => {
+      if (exhaustion(error) === null) throw error;
+    });
     if (ending === "interrupted") await this.end("interrupted");
     return ending;
   }
@@ -187,12 +199,31 @@ export class PlannedRun {
 
   /** Pauses the run: nothing more is begun in this session. Resolves when the ledger says why; `play` waits for that, too. */
   pauseFor(cause: Pause["cause"], reason: string): Promise<void> {
-    if (this.#pause.signal.aborted) return this.#pauseWritten;
-    this.#pause.abort(new RunPausedError(reason));
+    if (this.#pauseReason !== null) return this.#pauseWritten;
+    this.#pauseReason = reason;
+    // What the machine lacks is no fault of a rollout: each is kept where it stands. Any other pause gives up what is under way.
+    (cause === "machine" ? this.#drain : this.#pause).abort(new RunPausedError(reason));
     this.#pauseWritten = this.#append({ kind: "run-paused", atMs: this.#with.clock.now(), cause, reason });
     // Whoever waits for it hears of a failure; until then it must not count as unheard.
     this.#pauseWritten.catch(() => {});
     return this.#pauseWritten;
+  }
+
+  /** Rollouts that are played at a time: as many as the pipeline says, or as this process has open files for. */
+  get rolloutsAtOnce(): number {
+    return Math.min(this.plan.pipeline.concurrency.rollouts, this.#with.rolloutsAtOnceMax);
+  }
+
+  /** Why the run paused itself in this session; null where it did not. */
+  get pauseReason(): string | null {
+    return this.#pauseReason;
+  }
+
+  /** Pauses for what the machine has run out of. The ledger may have no room to say so: then only this session does. */
+  async #pauseForMachine(lack: string): Promise<void> {
+    await this.pauseFor("machine", lack).catch((error: unknown) => {
+      if (exhaustion(error) === null) throw error;
+    });
   }
 
   /** Tells whoever the pipeline names how the run stands. Never rejects. */
@@ -352,6 +383,7 @@ export class PlannedRun {
 
   /** Durable first, then in the state, then to whoever waits. */
   async #append(event: LedgerEvent): Promise<void> {
+    await this.#watchRoom();
     await this.#store.ledger.append(event);
     this.state.apply(event);
     if (event.kind === "rollout-ended" || event.kind === "rollout-retried") {
@@ -360,7 +392,15 @@ export class PlannedRun {
     this.#watch?.event(event);
   }
 
+  /** Before each record: a run pauses while there is still room to say so. */
+  async #watchRoom(): Promise<void> {
+    if (this.#pauseReason !== null || !this.#isSessionOpen) return;
+    const lack = await this.#with.room.lack();
+    if (lack !== null) this.#pauseForMachine(lack).catch(() => {});
+  }
+
   async #appendStep(record: StepsLogRecord): Promise<void> {
+    await this.#watchRoom();
     await this.#store.stepsLog.append(record);
     if (record.kind === "snapshot-taken") {
       this.#with.snapshots.need(attemptId(record.key, record.retry), record.snapshot);

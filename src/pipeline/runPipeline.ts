@@ -2,6 +2,7 @@
 
 import { DrainedError } from "../core/drainedError.ts";
 import type { Evaluator } from "../core/evaluation.ts";
+import { exhaustion } from "../core/exhausted.ts";
 import type { Archive } from "../core/journal.ts";
 import type { Ledger } from "../core/ledger.ts";
 import { BudgetExceededError } from "../core/model.ts";
@@ -39,6 +40,12 @@ export interface RunParts {
   readonly again: Again;
   /** Aborted to stop in good order: nothing more is begun, and what is under way is kept at its next step boundary. The deadline does so. */
   readonly drain: AbortController;
+  /** Rollouts at a time. */
+  readonly rolloutsAtOnce: number;
+  /** What the machine runs out of, in one line; null: nothing. Asked before each admission. */
+  readonly lack: () => Promise<string | null>;
+  /** Pauses the run for that: `drain` is aborted, with the reason. */
+  readonly pauseFor: (lack: string) => Promise<void>;
 }
 
 /** All failed rollouts, which is what a user resumes a run for, or those with the given keys. */
@@ -77,7 +84,7 @@ class Run {
     this.#parts = parts;
     this.#user = signal;
     this.#admission = createAdmission(plan.cells.map((cell) => cell.demand));
-    this.#rollouts = createLane(plan.pipeline.concurrency.rollouts);
+    this.#rollouts = createLane(parts.rolloutsAtOnce);
   }
 
   async toEnd(): Promise<RunEnding> {
@@ -91,7 +98,8 @@ class Run {
     // A short session is not spent on its own end.
     const drainMs = Math.min(DRAIN_MS_MAX, (sessionMsMax ?? Number.POSITIVE_INFINITY) / 10);
     const drained = () => {
-      if (!this.#isStopping) this.#end("interrupted");
+      const isPause = drain.signal.reason instanceof RunPausedError;
+      if (!this.#isStopping) this.#end(isPause ? "paused" : "interrupted");
       later(drainMs, () => this.#halt(this.#ending));
     };
     if (drain.signal.aborted) drained();
@@ -106,8 +114,10 @@ class Run {
       });
     }
     try {
-      await this.#takeUp();
-      await this.#admit();
+      // What breaks here ends the run as anything else does: what is under way is waited for.
+      await this.#takeUp()
+        .then(() => this.#admit())
+        .catch((error: unknown) => this.#fell(error));
       while (this.#underWay > 0) await this.#bell.rung();
     } finally {
       alarm.abort();
@@ -154,10 +164,15 @@ class Run {
   /** Admits seeds in order for as long as they are wanted and nothing has stopped the run. */
   async #admit(): Promise<void> {
     const { ledger, clock } = this.#parts;
-    const backlogMax = this.#plan.pipeline.concurrency.rollouts;
+    const backlogMax = this.#parts.rolloutsAtOnce;
     while (!this.#isStopping) {
       await this.#rollouts.free();
       if (this.#isStopping) return;
+      const lack = await this.#parts.lack();
+      if (lack !== null) {
+        await this.#parts.pauseFor(lack);
+        return;
+      }
       const next = this.#backlog >= backlogMax ? "wait" : this.#admission.next();
       if (next === "done") return;
       if (next === "wait") {
@@ -238,6 +253,14 @@ class Run {
     if (error instanceof BudgetExceededError) {
       this.#parts.log.warn("budget-used-up", { detail: error.message });
       this.#ending = "budget";
+      return;
+    }
+    const lack = exhaustion(error);
+    if (lack !== null) {
+      this.#parts.pauseFor(lack.message).catch((cause: unknown) => {
+        this.#broken ??= cause;
+        this.#halt("interrupted");
+      });
       return;
     }
     this.#broken ??= error;

@@ -27,14 +27,22 @@ export function startSupervisor(program: string, words: readonly string[]): Star
     { cwd: "/", env: { PATH: PROGRAM_PATH }, detached: true, stdio: ["ignore", "ignore", "pipe", "pipe"] },
   );
   let complaint = "";
+  let refused: Error | null = null;
   child.stderr?.setEncoding("utf8");
   child.stderr?.on("data", (text: string) => {
     complaint = (complaint + text).slice(-COMPLAINT_CHARACTERS_MAX);
   });
   child.on("error", (error) => {
     complaint = errorText(error);
+    refused = error;
   });
-  const stream = child.stdio[3];
+  // Where no descriptor is free there are no pipes at all, and the reason comes only later.
+  const pipes: readonly unknown[] | undefined = child.stdio;
+  if (pipes === undefined) {
+    const cause = Object.assign(new Error("spawn EMFILE"), { code: "EMFILE" });
+    throw new BoundaryError("sandbox", "the supervisor could not be started", { cause, transient: true });
+  }
+  const stream = pipes[3];
   if (!(stream instanceof Duplex)) throw new BoundaryError("sandbox", "the supervisor has no stream");
   return {
     pid: child.pid ?? 0,
@@ -43,7 +51,10 @@ export function startSupervisor(program: string, words: readonly string[]): Star
       // A traceback's last line says what, the others where.
       const said = complaint.trim().split("\n").pop() ?? "";
       if (said === "") return error;
-      return new BoundaryError("sandbox", `the supervisor did not start: ${said}`, { transient: true });
+      return new BoundaryError("sandbox", `the supervisor did not start: ${said}`, {
+        cause: refused,
+        transient: true,
+      });
     },
     ended: (clock) => ended(child, clock),
   };

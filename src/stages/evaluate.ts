@@ -7,6 +7,7 @@ import {
   type Phase,
   type SubmissionId,
 } from "../core/evaluation.ts";
+import { exhaustion } from "../core/exhausted.ts";
 import type { Ledger, RolloutFacts } from "../core/ledger.ts";
 import { isEpisodeEnd } from "../core/outcome.ts";
 import type { RolloutState } from "../core/runState.ts";
@@ -131,6 +132,8 @@ async function judgeSubmission(
     const evaluations = await judge.evaluate(task, submission, "record", seeds, signal);
     return evaluations.some(({ kind }) => kind === "invalid") ? "invalid" : "scored";
   } catch (caught) {
+    const exhausted = exhaustion(caught);
+    if (exhausted !== null) throw exhausted;
     if (!(caught instanceof BoundaryError) || signal.aborted) throw caught;
     const error = errorText(caught);
     log.warn("evaluation-failed", { rollout: rolloutKey, submission, reason: error });

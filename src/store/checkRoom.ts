@@ -45,6 +45,7 @@ async function nearestThere(path: string): Promise<{ readonly path: string; read
   }
 }
 
-function mebibytes(bytes: number): string {
+/** Whole mebibytes, for a sentence. */
+export function mebibytes(bytes: number): string {
   return `${Math.floor(bytes / 1_048_576)} MiB`;
 }
