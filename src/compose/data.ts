@@ -65,7 +65,7 @@ export async function prepareTasks(
       continue;
     }
     const note = await prepareData(
-      { id, folder, data, cacheRoot, python: pythonOf(world), onProgress: world.say },
+      { id, folder, data, cacheRoot, python: pythonOf(world), env: world.toolEnv, onProgress: world.say },
       record,
       signal,
     );

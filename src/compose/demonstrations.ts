@@ -12,7 +12,7 @@ import type { World } from "./world.ts";
 
 /** The demonstration of one ended rollout. Throws UserError where it has not ended, or did not end with `submit`. */
 export async function demonstrationOf(
-  world: Pick<World, "env">,
+  world: Pick<World, "env" | "secrets">,
   stored: StoredRun,
   { key, cell, archive }: RolloutState,
 ): Promise<Demonstration> {

@@ -40,7 +40,7 @@ export interface Episode {
   readonly capabilities: Capabilities;
 }
 
-type Ground = Pick<World, "clock" | "log">;
+type Ground = Pick<World, "clock" | "log" | "secrets">;
 
 /** An environment for one episode, in a fresh sandbox. */
 export async function openEpisode(
@@ -123,7 +123,7 @@ async function freshSandbox(options: EpisodeOptions, signal: AbortSignal): Promi
   );
 }
 
-function episodeIn({ clock, log }: Ground, options: EpisodeOptions, sandbox: Sandbox): Episode {
+function episodeIn({ clock, log, secrets }: Ground, options: EpisodeOptions, sandbox: Sandbox): Episode {
   const { task, limits, blobs, evaluator } = options;
   const validationSeeds = Array.from({ length: options.validationSeedCount }, (_, seed) => seed);
   const env = createEnv({
@@ -137,6 +137,7 @@ function episodeIn({ clock, log }: Ground, options: EpisodeOptions, sandbox: San
     validationSeeds,
     clock,
     log,
+    secrets,
   });
   return { env, sandbox: sandbox.handle, capabilities: sandbox.capabilities };
 }

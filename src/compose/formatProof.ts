@@ -11,6 +11,7 @@ import { parseDataFile } from "../tasks/data/dataFile.ts";
 import { runPrepare } from "../tasks/data/prepareData.ts";
 import { filesBelow } from "../tasks/data/treeHash.ts";
 import { readTextFile } from "../tasks/readText.ts";
+import { SEARCH_PATH } from "../tasks/scriptEnvironment.ts";
 import { pythonOf } from "./backends.ts";
 import { PACKAGE_ROOT } from "./packageRoot.ts";
 import type { World } from "./world.ts";
@@ -29,7 +30,9 @@ export async function formatProof(
   const { prepare } = parseDataFile(await readTextFile(file, "the task's data file"), file);
   const scratch = await mkdtemp(path.join(tmpdir(), "nightshift-format-"));
   try {
-    const of = { id, python: pythonOf(world), script: path.resolve(folder, prepare), sources, cwd: scratch };
+    const searchPath = world.env("PATH") ?? SEARCH_PATH;
+    const script = path.resolve(folder, prepare);
+    const of = { id, python: pythonOf(world), script, sources, cwd: scratch, searchPath };
     const [first, second] = [path.join(scratch, "first"), path.join(scratch, "second")];
     const note = await runPrepare({ ...of, out: first }, signal);
     const again = await runPrepare({ ...of, out: second }, signal);

@@ -31,6 +31,7 @@ import { openTask, requireData } from "./tasks.ts";
 import { toolsOf } from "./tools.ts";
 import { machineTurns } from "./turns.ts";
 import { checkWeb, webFor, webReach } from "./web.ts";
+import { evaluatorWithout } from "./withoutSecrets.ts";
 import type { World } from "./world.ts";
 
 /** Submissions judged at a time where nobody says otherwise, as in a pipeline. */
@@ -118,7 +119,7 @@ export async function openGround(
     const backend = takingTurns(namedBackend(world, name, sandbox.docker, blobs), turns);
     await backend.probe();
     await backend.checkImage(definition.image);
-    const judged = judge({ backend, blobs, clock, runId, log, turns });
+    const judged = evaluatorWithout(world.secrets, judge({ backend, blobs, clock, runId, log, turns }));
     const evaluator: Evaluator = {
       evaluate: (of, submission, phase, seeds, signal) =>
         whenFree(evaluations, signal, () => judged.evaluate(of, submission, phase, seeds, signal)),

@@ -126,6 +126,8 @@ export function modelOf(world: World, config: SharedModelConfig, fleet: FleetMet
   const { clock, log, random } = world;
   if (config.wire === "scripted") return scriptedResearcher({ clock, thinkMs: config.thinkMs });
   const apiKey = config.keyEnv === null ? null : (world.env(config.keyEnv) ?? null);
+  // A client of the service names its endpoint after the start.
+  if (config.keyEnv !== null) world.secrets.add(config.keyEnv, apiKey);
   const endpoints = config.baseUrls.map((baseUrl) => {
     const endpointName = new URL(baseUrl).host;
     const wire = wireOf(config, {
@@ -139,6 +141,7 @@ export function modelOf(world: World, config: SharedModelConfig, fleet: FleetMet
       connectionsMax: config.connectionsMax,
       clock,
       log,
+      redact: world.secrets.redact,
     });
     return { name: endpointName, model: fleet?.priced(wire) ?? withPrice(wire, modelPrice(config)) };
   });

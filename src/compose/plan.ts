@@ -15,6 +15,7 @@ import { readPipelineText } from "../pipeline/readPipeline.ts";
 import { writtenOut } from "../tasks/families/taskNames.ts";
 import { readTextFile } from "../tasks/readText.ts";
 import { loadAgents } from "./agents.ts";
+import { addNamedSecrets } from "./knownSecrets.ts";
 import { memoryOf, type NamedMemory } from "./memory.ts";
 import { agentWith, modelIdentity } from "./models.ts";
 import { PACKAGE_ROOT } from "./packageRoot.ts";
@@ -54,7 +55,8 @@ function located(file: string): string {
 }
 
 /** Loads the tasks and multiplies out the cells; nothing is spent. */
-export async function planOf(world: Pick<World, "env">, pipeline: Pipeline): Promise<Plan> {
+export async function planOf(world: Pick<World, "env" | "secrets">, pipeline: Pipeline): Promise<Plan> {
+  addNamedSecrets(world.secrets, world.env, pipeline);
   const agents = await loadAgents(pipeline);
   const toolsBy = new Map<AgentConfig, readonly Tool[]>();
   const memoryBy = new Map<AgentConfig, NamedMemory>();

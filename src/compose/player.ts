@@ -15,6 +15,7 @@ import { openEpisode, reopenEpisode } from "./episode.ts";
 import { modelPrice } from "./models.ts";
 import type { Place } from "./place.ts";
 import { modelsFor, type PlayingGiven } from "./playing.ts";
+import { agentWithout, stepsWithout } from "./withoutSecrets.ts";
 import type { World } from "./world.ts";
 
 /** How one try of a rollout is played, from its beginning or from where it was cut off: a sandbox, environment and agent around the cell's model. */
@@ -32,7 +33,7 @@ export function playerOf(
       agents: ReadonlyMap<AgentConfig, AgentParts>;
     },
 ) {
-  const { clock } = world;
+  const { clock, secrets } = world;
   const { plan, place, backend, blobs, runId, ledger, steps, snapshots } = given;
   const { snapshotAfterSeconds } = plan.pipeline.stages.generate;
   const modelFor = modelsFor(world, plan.pipeline.cells.models, given);
@@ -65,16 +66,19 @@ export function playerOf(
           }),
       },
     });
-    const agent = createAgent(cell.agent, words, {
-      model: recorded,
-      tools,
-      task,
-      limits: cell.limits,
-      sampling: cell.sampling,
-      seed: rolloutSeed(key),
-      stickyKey: key,
-      callIdOf: (step) => `${key}/${retry}/${step}`,
-    });
+    const agent = agentWithout(
+      secrets,
+      createAgent(cell.agent, words, {
+        model: recorded,
+        tools,
+        task,
+        limits: cell.limits,
+        sampling: cell.sampling,
+        seed: rolloutSeed(key),
+        stickyKey: key,
+        callIdOf: (step) => `${key}/${retry}/${step}`,
+      }),
+    );
     const open = async (openSignal: AbortSignal, past: Past | null): Promise<Opened> => {
       const episode = {
         task,
@@ -119,13 +123,13 @@ export function playerOf(
       agent,
       provider: model.provider,
       open,
-      log: steps,
+      log: stepsWithout(secrets, steps),
       clock,
       ...(snapshots === null ? {} : { resuming }),
       pause: given.pause,
       drain: given.drain,
     };
-    const trajectory = await playRollout(spec, parts, signal);
+    const trajectory = secrets.redactValue(await playRollout(spec, parts, signal));
     return { trajectory, charged: budget.spent };
   };
 }

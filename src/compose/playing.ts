@@ -6,6 +6,7 @@ import type { ModelConfig } from "../pipeline/modelConfig.ts";
 import type { PlannedCell } from "../pipeline/plan.ts";
 import { fleetOf, isShared, modelOf } from "./models.ts";
 import type { ReplaySource } from "./replaySource.ts";
+import { modelWithout } from "./withoutSecrets.ts";
 import type { World } from "./world.ts";
 
 /** Where the models come from that are made for a rollout. */
@@ -27,9 +28,10 @@ export interface Playing {
 export function modelsFor(
   world: World,
   configs: readonly ModelConfig[],
-  { replays, person, around = (model) => model }: PlayingGiven,
+  { replays, person, around: outermost = (model) => model }: PlayingGiven,
 ) {
-  const { clock, log } = world;
+  const { clock, log, secrets } = world;
+  const around = (model: Model) => outermost(modelWithout(secrets, model));
   const shared = new Map<ModelConfig, Playing>(
     configs.filter(isShared).map((config) => {
       const fleet = fleetOf(world, config);

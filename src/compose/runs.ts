@@ -25,6 +25,7 @@ import { openReplays } from "./replaySource.ts";
 import { resolvedOf } from "./storedRun.ts";
 import { machineTurns } from "./turns.ts";
 import { webOf } from "./web.ts";
+import { evaluatorWithout, ledgerWithout, putWithout } from "./withoutSecrets.ts";
 import type { World } from "./world.ts";
 
 /** Two runs whose directories have the same name must not take each other's sandboxes for their own. */
@@ -39,7 +40,7 @@ export async function openPlannedRun(
 ): Promise<PlannedRun> {
   const { directory, plan, place } = of;
   const resolved = resolvedOf(plan);
-  const { codeVersion, clock, log } = world;
+  const { codeVersion, clock, log, secrets } = world;
   await checkRoom(directory, RUN_FREE_BYTES_MIN);
   const { create } = of;
   if (create !== null) {
@@ -60,7 +61,8 @@ export async function openPlannedRun(
   const left = await leftUnderWay(store);
   const snapshots = await openSnapshots(store.paths.snapshots, left.snapshotIds, snapshotsDiskMb * 1_048_576);
   const room = watchRoom(store.paths.directory, () => clock.monotonic());
-  const kept = whileRoomy(snapshots, room);
+  const roomy = whileRoomy(snapshots, room);
+  const kept = { ...roomy, put: putWithout(secrets, roomy) };
   const named = namedBackend(world, place.choice.name, plan.pipeline.sandbox.docker, kept);
   const backend = takingTurns(named, turns);
   const person = openPerson(world);
@@ -75,8 +77,9 @@ export async function openPlannedRun(
     const agents = await loadAgents(plan.pipeline);
     const web = webOf(world, plan);
     const replays = await openReplays(plan.pipeline.cells.models);
-    return new PlannedRun(plan, store, {
-      judge: (blobs) => judge({ backend, blobs, clock, runId, log, turns }),
+    const clean = { ...store, ledger: ledgerWithout(secrets, store.ledger) };
+    return new PlannedRun(plan, clean, {
+      judge: (blobs) => evaluatorWithout(secrets, judge({ backend, blobs, clock, runId, log, turns })),
       player: (given) =>
         playerOf(world, { ...given, plan, place, backend, runId, web, agents, replays, person }),
       sweep: () => backend.sweep({ runId, spareOwned: true, spare: left.sandboxIds }),
@@ -93,7 +96,8 @@ export async function openPlannedRun(
       codeVersion,
       notify: async (notice) => {
         const { notify: config } = plan.pipeline;
-        if (config !== null) await notify(config, notice, { clock, log, env: world.env });
+        if (config !== null)
+          await notify(config, secrets.redactValue(notice), { clock, log, env: world.env });
       },
       sessionMsMax: sessionMsMax(plan.pipeline.budgets, clock.now()),
     });

@@ -39,6 +39,7 @@ import type { Place } from "./place.ts";
 import { planOf } from "./plan.ts";
 import { playerOf } from "./player.ts";
 import { inRequestWords, requestPipeline, rewardNamed } from "./requestPlan.ts";
+import { evaluatorWithout } from "./withoutSecrets.ts";
 import type { World } from "./world.ts";
 
 export interface RolloutGround {
@@ -111,7 +112,7 @@ async function planRollouts(
     const { clock, log } = world;
     const { backend, turns, runId, place } = ground;
     const agents = await loadAgents(pipeline);
-    const bare = judge({ backend, blobs, clock, runId, log, turns });
+    const bare = evaluatorWithout(world.secrets, judge({ backend, blobs, clock, runId, log, turns }));
     const inTurn: Evaluator = {
       evaluate: (...of) => whenFree(ground.evaluations, of[4], () => bare.evaluate(...of)),
     };

@@ -12,6 +12,7 @@ import { type Family, loadFamily } from "../tasks/families/loadFamily.ts";
 import { parseTaskName } from "../tasks/families/taskNames.ts";
 import { isFamily, listFamilies, listTasks } from "../tasks/listTasks.ts";
 import { loadTask, TASK_ID } from "../tasks/loadTask.ts";
+import { SEARCH_PATH } from "../tasks/scriptEnvironment.ts";
 import { pythonOf } from "./backends.ts";
 import { cacheRootOf } from "./cacheRoot.ts";
 import { PACKAGE_ROOT } from "./packageRoot.ts";
@@ -66,7 +67,7 @@ function generateOptionsOf(world: Pick<World, "env">): GenerateOptions {
   return {
     cacheRoot: cacheRootOf(world),
     python: pythonOf(world),
-    searchPath: world.env("PATH") ?? "/usr/local/bin:/usr/bin:/bin",
+    searchPath: world.env("PATH") ?? SEARCH_PATH,
   };
 }
 

@@ -4,6 +4,8 @@ import { availableParallelism } from "node:os";
 import path from "node:path";
 import { z } from "zod";
 import type { Clock, Log } from "../core/runtime.ts";
+import type { Secrets } from "../core/secrets.ts";
+import { environmentWithoutSecrets, secretsOf } from "./knownSecrets.ts";
 import { PACKAGE_ROOT } from "./packageRoot.ts";
 
 /** What the outermost rooms share of the real world. */
@@ -12,7 +14,11 @@ export interface World {
   readonly random: () => number;
   readonly log: Log;
   readonly env: (name: string) => string | undefined;
+  /** What is said, complained of and logged here holds none of them. */
+  readonly secrets: Secrets;
   readonly codeVersion: string;
+  /** The environment of tools that are started for the user (package managers): without what is secret in it. */
+  readonly toolEnv: Readonly<Record<string, string>>;
   /** CPU cores that this process may use. */
   readonly coreCount: number;
   readonly out: NodeJS.WriteStream;
@@ -63,18 +69,23 @@ export async function createWorld(): Promise<World> {
     .parse(JSON.parse(await readFile(path.join(PACKAGE_ROOT, "package.json"), "utf8")));
   // A reader that went away (`| head`) must not end a run: what nobody reads is not said.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+  const secrets = await secretsOf(process.env);
+  // A report of a crash would else list the whole environment.
+  process.report.excludeEnv = true;
   const write = (level: string) => (event: string, fields?: Readonly<Record<string, unknown>>) =>
-    process.stderr.write(`${JSON.stringify({ level, event, ...fields })}\n`);
+    process.stderr.write(`${secrets.redact(JSON.stringify({ level, event, ...fields }))}\n`);
   return {
     clock: systemClock,
     random: Math.random,
     log: { info: () => {}, warn: write("warn") },
     env: (name) => process.env[name],
+    secrets,
+    toolEnv: environmentWithoutSecrets(process.env, secrets),
     codeVersion: packageJson.version,
     coreCount: availableParallelism(),
     out: process.stdout,
-    say: (text) => process.stdout.write(`${text}\n`),
-    complain: (text) => process.stderr.write(`${text}\n`),
+    say: (text) => process.stdout.write(`${secrets.redact(text)}\n`),
+    complain: (text) => process.stderr.write(`${secrets.redact(text)}\n`),
     timeStamp: () => {
       const now = new Date(Date.now() - new Date().getTimezoneOffset() * 60_000).toISOString();
       return now.slice(0, 19).replaceAll(/[-:]/g, "").replace("T", "-");

@@ -9,6 +9,7 @@ import type { RolloutLimits } from "../core/limits.ts";
 import type { Outcome } from "../core/outcome.ts";
 import type { Clock, Log } from "../core/runtime.ts";
 import type { BlobStore, Sandbox } from "../core/sandbox.ts";
+import { NO_SECRETS, type Secrets } from "../core/secrets.ts";
 import type { Task } from "../core/task.ts";
 import { type EditorState, INITIAL_EDITOR_STATE, type Tool, type ToolResult } from "../core/tool.ts";
 import { capText, plainText } from "./capText.ts";
@@ -30,6 +31,8 @@ export interface EnvOptions {
   readonly validationSeeds: readonly number[];
   readonly clock: Clock;
   readonly log: Log;
+  /** What no observation, state or submission may hold; left out: there is nothing. */
+  readonly secrets?: Secrets;
 }
 
 /** Time beyond an action's own limit after which its sandbox counts as lost: no tool may hang a rollout. */
@@ -40,7 +43,17 @@ const FILES_LISTED_MAX = 60;
 
 /** An environment for one episode. Its methods are called one at a time; a step after the end is the caller's mistake. */
 export function createEnv(options: EnvOptions): Env {
-  const { task, sandbox, evaluator, blobs, limits, clock, log, host = NO_HOST } = options;
+  const {
+    task,
+    sandbox,
+    evaluator,
+    blobs,
+    limits,
+    clock,
+    log,
+    host = NO_HOST,
+    secrets = NO_SECRETS,
+  } = options;
   const tools = new Map(options.tools.map((tool) => [tool.name, tool]));
   const desk = validationDesk({
     task,
@@ -57,12 +70,13 @@ export function createEnv(options: EnvOptions): Env {
   let state: EditorState = INITIAL_EDITOR_STATE;
 
   const observe = (text: string): Observation => ({
-    text: capText(plainText(text), limits.observationBytes),
+    // After the terminal's codes are gone, which may stand in the midst of a key, and before a cut leaves half of one.
+    text: capText(secrets.redact(plainText(text)), limits.observationBytes),
     state,
   });
   const collect = (signal: AbortSignal) =>
     within("sandbox", "reading the submission", () =>
-      collectSubmission(task.definition.submission, sandbox, blobs, signal),
+      collectSubmission(task.definition.submission, sandbox, { blobs, secrets }, signal),
     );
 
   const runTool = (tool: Tool, args: unknown, actionId: string, signal: AbortSignal) =>
@@ -95,14 +109,15 @@ export function createEnv(options: EnvOptions): Env {
     const result = await runTool(tool, args.data, actionId, signal);
     switch (result.kind) {
       case "text":
-        state = result.state;
+        state = secrets.redactValue(result.state);
         return told(
           result,
           result.exitCode === 127 ? misplacedTool(result.text, tools.keys(), action.callId !== null) : null,
         );
       case "validate": {
         const { validation, text } = await desk.ask(await collect(signal), signal);
-        return { text, ending: null, info: { ...QUIET, ok: validation.score !== null, validation } };
+        const info = { ...QUIET, ok: validation.score !== null, validation: secrets.redactValue(validation) };
+        return { text, ending: null, info };
       }
       case "submit": {
         const submission = await collect(signal);

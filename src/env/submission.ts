@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { SubmissionId, SubmissionManifest } from "../core/evaluation.ts";
 import { canonicalJson } from "../core/json.ts";
 import { type BlobStore, FileAccessError, type Sandbox } from "../core/sandbox.ts";
+import type { Secrets } from "../core/secrets.ts";
 import { filesBelow, isFolderPath } from "../core/submissionPath.ts";
 import type { TaskDefinition } from "../core/task.ts";
 
@@ -17,7 +18,7 @@ export type Submission =
 export async function collectSubmission(
   files: TaskDefinition["submission"],
   sandbox: Sandbox,
-  blobs: BlobStore,
+  { blobs, secrets }: { readonly blobs: BlobStore; readonly secrets: Pick<Secrets, "foundIn"> },
   signal: AbortSignal,
 ): Promise<Submission> {
   const found = new Map<string, SubmissionManifest[number]>();
@@ -26,8 +27,14 @@ export async function collectSubmission(
     signal.throwIfAborted();
     const data = await readDeclared(sandbox, path, bytesMax);
     if (typeof data === "string") problems.push(data);
-    else found.set(path, { path, sha256: await blobs.put(data), bytes: data.byteLength });
-    return typeof data === "string" ? 0 : data.byteLength;
+    // Bytes are never rewritten: what would be judged would not be what was handed in.
+    else if (secrets.foundIn(data) !== null)
+      problems.push(`\`${path}\` holds a secret of the machine it was made on.`);
+    else {
+      found.set(path, { path, sha256: await blobs.put(data), bytes: data.byteLength });
+      return data.byteLength;
+    }
+    return 0;
   };
   for (const { path, bytesMax } of [...files].sort((a, b) => (a.path < b.path ? -1 : 1))) {
     if (!isFolderPath(path)) {

@@ -47,7 +47,7 @@ export function statusError(
   nowMs: number,
 ): ModelCallError | ContextOverflowError {
   const { status } = answer;
-  const said = endpoint.redact(providerText(answer.body));
+  const said = providerText(answer.body, endpoint.redact);
   const overflow = status === 400 || status === 413 || status === 422;
   if (overflow && OVERFLOW.test(said)) {
     return new ContextOverflowError(`the prompt no longer fits ${endpoint.modelName}: ${said}`);
@@ -149,7 +149,7 @@ function remedy(endpoint: NamedEndpoint, status: number): string {
 }
 
 /** The provider's own words, one line, from whichever place it puts them. */
-function providerText(body: string): string {
+function providerText(body: string, redact: NamedEndpoint["redact"]): string {
   let text = body;
   try {
     const parsed = bodySchema.safeParse(JSON.parse(body));
@@ -157,7 +157,8 @@ function providerText(body: string): string {
   } catch {
     // Not JSON: a proxy's page or plain text, shown as it is.
   }
-  const line = text.replaceAll(/\s+/g, " ").trim().slice(0, PROVIDER_TEXT_MAX);
+  // Redacted before it is cut: half a key is too much.
+  const line = redact(text.replaceAll(/\s+/g, " ").trim()).slice(0, PROVIDER_TEXT_MAX);
   return line === "" ? "no explanation" : line;
 }
 

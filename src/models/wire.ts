@@ -8,6 +8,7 @@ import type { Clock, Log } from "../core/runtime.ts";
 import type { NamedEndpoint } from "./chatErrors.ts";
 import { exchangeError, statusError, unreadableReply } from "./chatErrors.ts";
 import { ExchangeError, HttpStatusError, httpPost } from "./httpPost.ts";
+import { withoutSecrets } from "./withoutSecrets.ts";
 
 /** Largest reply that is read. Token ids and log-probabilities of a long reply take some 5 MB. */
 export const RESPONSE_BYTES_MAX = 33_554_432;
@@ -38,6 +39,8 @@ export interface WireOptions {
   readonly connectionsMax: number;
   readonly clock: Clock;
   readonly log: Log;
+  /** Takes further secrets out of what the server says; its own key never stays in. */
+  readonly redact?: (text: string) => string;
   /** Default RESPONSE_BYTES_MAX. */
   readonly responseBytesMax?: number;
 }
@@ -101,7 +104,9 @@ export function wireModel(options: WireOptions, connect: (connection: Connection
       responseBytesMax: options.responseBytesMax ?? RESPONSE_BYTES_MAX,
     }),
   });
-  const redact = redactor(key === null ? [] : [key]);
+  const { redact: redactOthers = (text: string) => text } = options;
+  const redactKey = redactor(key === null ? [] : [{ name: "key", value: key }]);
+  const redact = (text: string) => redactKey(redactOthers(text));
   const { api, path } = format;
   const endpoint: NamedEndpoint = {
     name: endpointName,
@@ -112,6 +117,7 @@ export function wireModel(options: WireOptions, connect: (connection: Connection
     redact,
   };
   const warn = onceEach(options);
+  const clean = (header: string | null) => (header === null ? null : redact(header));
 
   const complete = async (request: ModelRequest, signal: AbortSignal): Promise<ModelReply> => {
     signal.throwIfAborted();
@@ -121,7 +127,7 @@ export function wireModel(options: WireOptions, connect: (connection: Connection
       if (signal.aborted) throw signal.reason;
       throw callError(endpoint, error, clock.now());
     });
-    const verbatim = redact(await response.text());
+    const verbatim = withoutSecrets(await response.text(), redact);
     const latencyMs = clock.monotonic() - startedAt;
     const projection = format.project(verbatim);
     if (typeof projection === "string") throw unreadableReply(endpoint, projection);
@@ -130,9 +136,9 @@ export function wireModel(options: WireOptions, connect: (connection: Connection
     for (const warning of warnings) warn(warning);
     return {
       ...reply,
-      policyVersion: reply.policyVersion ?? response.headers.get(POLICY_VERSION_HEADER),
+      policyVersion: reply.policyVersion ?? clean(response.headers.get(POLICY_VERSION_HEADER)),
       servedModel: servedModel ?? options.modelName,
-      requestId: response.headers.get(format.requestIdHeader),
+      requestId: clean(response.headers.get(format.requestIdHeader)),
       latencyMs,
       throttledMs: 0,
       costUsd: null,

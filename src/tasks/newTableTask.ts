@@ -33,7 +33,13 @@ export async function newTableTask(
     await writeFile(keyFile, key, { mode: 0o600 });
     await runTool(
       pythonScript(python, path.dirname(SCRIPT), SCRIPT, [table.file, table.target, made, name, keyFile]),
-      { cwd: ".", timeoutMs: MAKE_MS_MAX, absent: "install python3", what: `making a task of ${table.file}` },
+      {
+        cwd: ".",
+        env: "inherited",
+        timeoutMs: MAKE_MS_MAX,
+        absent: "install python3",
+        what: `making a task of ${table.file}`,
+      },
       signal,
     );
     await rename(made, folder);

@@ -133,7 +133,7 @@ function askedWaitMs(retryAfter: string | null): number | null {
 
 /** Null for what is no answer. A service that repeats the key it was sent shall not bring it into a record. */
 function listOf(bytes: Uint8Array, most: number, key: string | null): PaperList | null {
-  const clean = redactor(key === null ? [] : [key]);
+  const clean = redactor(key === null ? [] : [{ name: "key", value: key }]);
   try {
     const { total, data } = answerSchema.parse(JSON.parse(clean(new TextDecoder("utf-8").decode(bytes))));
     return { totalCount: Math.max(total, data.length), papers: data.slice(0, most) };

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { planOf, readPipeline } from "../../src/compose/plan.ts";
+import { NO_SECRETS } from "../../src/core/secrets.ts";
 import { readPipelineText } from "../../src/pipeline/readPipeline.ts";
 import { memorySandbox } from "../tools/memorySandbox.ts";
 
@@ -24,7 +25,10 @@ const MODEL = "{ name: m, wire: openai, model: x, baseUrls: [http://127.0.0.1:1/
 
 async function cellOf(settings: string, model = MODEL) {
   const text = `${HEAD}  models: [${model}]\n  agents: [{ name: a, ${settings} }]\n`;
-  const plan = await planOf({ env: () => undefined }, readPipelineText(text, "p.yaml", []));
+  const plan = await planOf(
+    { env: () => undefined, secrets: NO_SECRETS },
+    readPipelineText(text, "p.yaml", []),
+  );
   const [planned] = plan.cells;
   if (planned === undefined) throw new Error("no cell");
   return planned;

@@ -10,6 +10,7 @@ import { stringify } from "smol-toml";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { UserError } from "../../src/core/errors.ts";
+import { NO_SECRETS } from "../../src/core/secrets.ts";
 import type { TaskFile } from "../../src/core/task.ts";
 import { collectSubmission } from "../../src/env/submission.ts";
 import { readDockerfile } from "../../src/importers/harbor/dockerfile.ts";
@@ -280,18 +281,32 @@ describe("a task of Harbor's", { timeout: 120_000 }, () => {
     await shell(
       "echo 'Hello, world!' > hello.txt; rm names/two.txt; ln -s /etc/passwd link; mkdir -p 'a b/c'; touch 'a b/c/ü'",
     );
-    const collected = await collectSubmission(task.definition.submission, sandbox, rooms.blobs, NEVER);
+    const collected = await collectSubmission(
+      task.definition.submission,
+      sandbox,
+      { blobs: rooms.blobs, secrets: NO_SECRETS },
+      NEVER,
+    );
     if ("reason" in collected) throw new Error(collected.reason);
     expect(collected.manifest.map((file) => file.path)).toEqual(["a b/c/ü", "hello.txt", "names/one.txt"]);
     const evaluator = rooms.judgeOver(rooms.backend);
     const judged = await evaluator.evaluate(task, collected.id, "record", [0], NEVER);
     expect(judged).toMatchObject([{ kind: "scored", score: 1 }]);
     const small = [{ path: "./", bytesMax: 16 }];
-    expect(await collectSubmission(small, sandbox, rooms.blobs, NEVER)).toMatchObject({
+    expect(
+      await collectSubmission(small, sandbox, { blobs: rooms.blobs, secrets: NO_SECRETS }, NEVER),
+    ).toMatchObject({
       reason: expect.stringMatching(/is larger than the \d+ bytes allowed/),
     });
     await shell("for i in $(seq 2100); do : > many$i; done");
-    expect(await collectSubmission(task.definition.submission, sandbox, rooms.blobs, NEVER)).toEqual({
+    expect(
+      await collectSubmission(
+        task.definition.submission,
+        sandbox,
+        { blobs: rooms.blobs, secrets: NO_SECRETS },
+        NEVER,
+      ),
+    ).toEqual({
       reason: "`./` has more than 2000 files.",
     });
   });

@@ -120,6 +120,7 @@ async function place(changes: Changes = {}) {
         data: await read(),
         cacheRoot,
         python: changes.python ?? "python3",
+        env: { PATH: process.env["PATH"] ?? "" },
         onProgress: (text) => said.push(text),
       },
       recording,

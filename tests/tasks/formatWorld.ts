@@ -68,6 +68,7 @@ export async function formatWorld(): Promise<FormatWorld> {
         data: task.data,
         cacheRoot,
         python: "python3",
+        env: {},
         onProgress: () => undefined,
       };
       await prepareData(options, true, NEVER);

@@ -34,6 +34,7 @@ export async function scanSources(
       pythonScript(python, path.dirname(SCRIPT), SCRIPT, [folder, out, ...files]),
       {
         cwd: ".",
+        env: "inherited",
         timeoutMs: SCAN_MS_MAX,
         absent: "install python3",
         what: `reading the Python of ${folder}`,

@@ -1,4 +1,5 @@
-// Fetches and unpacks a package by its own tool, whose settings (mirrors, proxies, certificates) are the user's. Nothing is installed.
+// Fetches and unpacks a package by its own tool, whose settings (mirrors, proxies, certificates) are the user's. Nothing is installed,
+// but a source package of Python's may run code of its own while it is looked at: `env` holds no keys.
 import { mkdir, readdir } from "node:fs/promises";
 import path from "node:path";
 import { UserError } from "../../core/errors.ts";
@@ -13,14 +14,14 @@ type PackageSource = Exclude<DataSource, { kind: "url" }>;
 /** Leaves the package's files below the folder that it returns, within `scratch`, which must be empty. */
 export async function fetchPackage(
   source: PackageSource,
-  scratch: string,
+  { scratch, env }: { readonly scratch: string; readonly env: Readonly<Record<string, string>> },
   signal: AbortSignal,
 ): Promise<string> {
   const what = `fetching ${source.kind} package ${source.package}`;
   const tree = path.join(scratch, "tree");
   await mkdir(tree);
   const fetched = async (argv: readonly [string, ...string[]], absent: string) => {
-    await runTool(argv, { cwd: scratch, timeoutMs: FETCH_MS_MAX, absent, what }, signal);
+    await runTool(argv, { cwd: scratch, env, timeoutMs: FETCH_MS_MAX, absent, what }, signal);
     const names = (await readdir(scratch)).filter((name) => name !== "tree");
     const [file] = names;
     if (file === undefined || names.length > 1) {
@@ -29,7 +30,7 @@ export async function fetchPackage(
     return path.join(scratch, file);
   };
   const unpack = (argv: readonly [string, ...string[]]) =>
-    runTool(argv, { cwd: tree, timeoutMs: UNPACK_MS_MAX, absent: `install ${argv[0]}`, what }, signal);
+    runTool(argv, { cwd: tree, env, timeoutMs: UNPACK_MS_MAX, absent: `install ${argv[0]}`, what }, signal);
   switch (source.kind) {
     case "debian": {
       const absent = "this source needs a Debian-like system, or a container of one";

@@ -19,6 +19,7 @@ import { hashOf } from "../../core/hash.ts";
 import type { TaskData } from "../../core/task.ts";
 import { pythonScript } from "../pythonScript.ts";
 import { readTextFile } from "../readText.ts";
+import { SEARCH_PATH, scriptEnvironment } from "../scriptEnvironment.ts";
 import { type DataSource, parseDataFile } from "./dataFile.ts";
 import { fetchPackage } from "./fetchPackage.ts";
 import { fetchUrl } from "./fetchUrl.ts";
@@ -42,6 +43,8 @@ export interface PrepareOptions {
   readonly data: TaskData;
   readonly cacheRoot: string;
   readonly python: string;
+  /** What the tools that fetch packages see: their own settings, and no keys. The script sees its search path alone. */
+  readonly env: Readonly<Record<string, string>>;
   /** What is going on, a line at a time; numbers of bytes come often. */
   readonly onProgress: (text: string) => void;
 }
@@ -51,7 +54,7 @@ export interface PrepareOptions {
  * Throws a UserError where a source cannot be had, the script fails, or, unless `recording`, the trees are not those that data.yaml records.
  */
 export async function prepareData(
-  { id, folder, data, cacheRoot, python, onProgress }: PrepareOptions,
+  { id, folder, data, cacheRoot, python, env, onProgress }: PrepareOptions,
   recording: boolean,
   signal: AbortSignal,
 ): Promise<PreparedNote> {
@@ -71,8 +74,7 @@ export async function prepareData(
       onProgress(`${id}: source ${index + 1} of ${declared.sources.length}: ${name}`);
       const held = await heldSource(
         source,
-        cacheRoot,
-        (text) => onProgress(`${id}: ${name}: ${text}`),
+        { cacheRoot, env, say: (text) => onProgress(`${id}: ${name}: ${text}`) },
         signal,
       );
       const bytes = (await filesBelow(held)).reduce((sum, file) => sum + file.bytes, 0);
@@ -82,7 +84,10 @@ export async function prepareData(
     const out = path.join(scratch, "out");
     onProgress(`${id}: preparing`);
     const script = path.resolve(folder, declared.prepare);
-    const note = await runPrepare({ id, python, script, sources, out, cwd: scratch }, signal);
+    const note = await runPrepare(
+      { id, python, script, sources, out, cwd: scratch, searchPath: env["PATH"] ?? SEARCH_PATH },
+      signal,
+    );
     const differs = recording ? null : differsFrom(data, note);
     if (differs !== null) {
       throw new UserError(
@@ -115,15 +120,17 @@ export async function runPrepare(
     readonly sources: string;
     readonly out: string;
     readonly cwd: string;
+    readonly searchPath: string;
   },
   signal: AbortSignal,
 ): Promise<PreparedNote> {
-  const { id, python, script, sources, out, cwd } = of;
+  const { id, python, script, sources, out, cwd, searchPath } = of;
   for (const part of ["public", "hidden"]) await mkdir(path.join(out, part), { recursive: true });
   await runTool(
     pythonScript(python, PYTHON_HELPERS, script, [sources, out]),
     {
       cwd,
+      env: scriptEnvironment(cwd, searchPath),
       timeoutMs: PREPARE_MS_MAX,
       absent: "install python3",
       what: `preparing the data of ${id} by ${script}`,
@@ -139,8 +146,11 @@ export async function runPrepare(
 /** The folder of a source's files in the cache, fetched where it is not there yet. */
 async function heldSource(
   source: DataSource,
-  cacheRoot: string,
-  say: (text: string) => void,
+  {
+    cacheRoot,
+    env,
+    say,
+  }: Pick<PrepareOptions, "cacheRoot" | "env"> & { readonly say: (text: string) => void },
   signal: AbortSignal,
 ): Promise<string> {
   const held = path.join(cacheRoot, "sources", hashOf("source", source));
@@ -164,7 +174,7 @@ async function heldSource(
   } else {
     await rm(partial, { recursive: true, force: true });
     await mkdir(path.join(partial, "scratch"), { recursive: true });
-    const tree = await fetchPackage(source, path.join(partial, "scratch"), signal);
+    const tree = await fetchPackage(source, { scratch: path.join(partial, "scratch"), env }, signal);
     await mkdir(path.join(partial, "files"));
     const wanted = (await filesIn(tree)).filter((file) =>
       source.files.some((pattern) => path.matchesGlob(file, pattern)),

@@ -8,8 +8,8 @@ const SAID_BYTES_MAX = 4_096;
 
 export interface ToolOptions {
   readonly cwd: string;
-  /** Its whole environment; absent: this process's own. */
-  readonly env?: Readonly<Record<string, string>>;
+  /** Its whole environment; `inherited`, for programs of ours alone, is this process's own, keys included. */
+  readonly env: Readonly<Record<string, string>> | "inherited";
   readonly timeoutMs: number;
   /** What to do where that was too little time; absent: try again. */
   readonly late?: string;
@@ -32,7 +32,7 @@ export async function runTool(
     cwd,
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
-    ...(env === undefined ? {} : { env: { ...env } }),
+    ...(env === "inherited" ? {} : { env: { ...env } }),
   });
   let said = "";
   for (const stream of [child.stdout, child.stderr]) {

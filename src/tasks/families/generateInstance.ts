@@ -9,6 +9,7 @@ import { preparedNote, preparedPlaces } from "../data/preparedData.ts";
 import { runTool } from "../data/runTool.ts";
 import { loadTask } from "../loadTask.ts";
 import { readTree } from "../readTree.ts";
+import { scriptEnvironment } from "../scriptEnvironment.ts";
 import { parameterFault } from "./familyFile.ts";
 import { isHoneypot } from "./honeypots.ts";
 import type { Family } from "./loadFamily.ts";
@@ -53,7 +54,7 @@ export async function generateInstance(
     [python, "-I", "-S", "-B", RUNNER, ...given],
     {
       cwd: folder,
-      env: { PATH: searchPath, LANG: "C.UTF-8", TZ: "UTC", HOME: folder, TMPDIR: folder },
+      env: scriptEnvironment(folder, searchPath),
       timeoutMs,
       late: "make generate.py quicker",
       absent: "install python3",
