@@ -3,12 +3,14 @@ import { CommanderError } from "commander";
 import { createWorld } from "../compose/world.ts";
 import { errorText, StoreError, UserError } from "../core/errors.ts";
 import { EXIT } from "./command.ts";
+import { guardCrashes } from "./crash.ts";
 import { programOf } from "./program.ts";
 
 /** Runs one command line and returns its exit code. Never throws. */
 export async function main(args: readonly string[]): Promise<number> {
   let exitCode: number = EXIT.done;
   const world = await createWorld();
+  const unguarded = guardCrashes(world);
   const program = programOf(world, (code) => {
     exitCode = code;
   });
@@ -21,6 +23,8 @@ export async function main(args: readonly string[]): Promise<number> {
     return error instanceof CommanderError || error instanceof UserError || error instanceof StoreError
       ? EXIT.badInput
       : EXIT.short;
+  } finally {
+    unguarded();
   }
 }
 

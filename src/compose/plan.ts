@@ -9,6 +9,7 @@ import { NO_HOST } from "../core/host.ts";
 import { nearestName } from "../core/nearest.ts";
 import type { Task } from "../core/task.ts";
 import type { Tool } from "../core/tool.ts";
+import { checkSecrets } from "../pipeline/checkSecrets.ts";
 import type { Pipeline } from "../pipeline/pipelineFile.ts";
 import { makePlan, type Plan, resolveLimits } from "../pipeline/plan.ts";
 import { readPipelineText } from "../pipeline/readPipeline.ts";
@@ -57,6 +58,7 @@ function located(file: string): string {
 /** Loads the tasks and multiplies out the cells; nothing is spent. */
 export async function planOf(world: Pick<World, "env" | "secrets">, pipeline: Pipeline): Promise<Plan> {
   addNamedSecrets(world.secrets, world.env, pipeline);
+  checkSecrets(pipeline, null, world.secrets);
   const agents = await loadAgents(pipeline);
   const toolsBy = new Map<AgentConfig, readonly Tool[]>();
   const memoryBy = new Map<AgentConfig, NamedMemory>();

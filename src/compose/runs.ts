@@ -8,6 +8,7 @@ import { attemptId, fold } from "../core/runState.ts";
 import { judge } from "../judge/judge.ts";
 import { notify } from "../notify/notify.ts";
 import { sessionMsMax } from "../pipeline/checkPlan.ts";
+import { checkSecrets } from "../pipeline/checkSecrets.ts";
 import type { Plan } from "../pipeline/plan.ts";
 import { PlannedRun } from "../pipeline/plannedRun.ts";
 import { takingTurns } from "../sandbox/takingTurns.ts";
@@ -41,8 +42,9 @@ export async function openPlannedRun(
   const { directory, plan, place } = of;
   const resolved = resolvedOf(plan);
   const { codeVersion, clock, log, secrets } = world;
-  await checkRoom(directory, RUN_FREE_BYTES_MIN);
   const { create } = of;
+  if (create !== null) checkSecrets(plan.pipeline, create.text, secrets);
+  await checkRoom(directory, RUN_FREE_BYTES_MIN);
   if (create !== null) {
     await asUserError(directory, () =>
       createRun(directory, {

@@ -1,4 +1,5 @@
 // A rollout of our own in the detectors' shape.
+import type { Message } from "../core/message.ts";
 import { INITIAL_EDITOR_STATE } from "../core/tool.ts";
 import type { StepAction, Trajectory } from "../core/trajectory.ts";
 import { relativePath } from "./actionText.ts";
@@ -42,7 +43,20 @@ export function inspectTrajectory(
       if (result !== null) state = result.state;
     }
   }
-  return { key, actions, validations, finalSubmission, ...scores };
+  const replies = steps.map(({ index, response }) => ({
+    step: index,
+    text: writtenText(pool[response]?.message),
+  }));
+  return { key, actions, replies, validations, finalSubmission, ...scores };
+}
+
+/** All words of a reply: its thoughts too, where a provider shows them. */
+function writtenText(message: Message | undefined): string {
+  if (message?.role !== "assistant") return message?.content ?? "";
+  const { content, reasoning, toolCalls } = message;
+  return [...reasoning.map(({ text }) => text), content, ...toolCalls.map((call) => call.arguments)].join(
+    "\n",
+  );
 }
 
 function argument({ arguments: args }: StepAction, name: string): string | null {

@@ -56,6 +56,8 @@ export interface InspectedScore {
 export interface InspectedRecord {
   readonly key: string;
   readonly actions: readonly InspectedAction[];
+  /** What the model wrote in each step, thoughts included; absent: not recorded beside its actions. */
+  readonly replies?: readonly { readonly step: number; readonly text: string }[];
   readonly validations: readonly InspectedValidation[];
   /** Null where there is none, or it was not recorded. */
   readonly finalSubmission: string | null;

@@ -8,6 +8,7 @@ import { networkTried } from "./networkTried.ts";
 import { probedHidden } from "./probedHidden.ts";
 import { protocolForged } from "./protocolForged.ts";
 import { scoreTooGood } from "./scoreTooGood.ts";
+import { suspectedSecret } from "./suspectedSecret.ts";
 import { touchedProtected } from "./touchedProtected.ts";
 import { untrained } from "./untrained.ts";
 import { validationGap } from "./validationGap.ts";
@@ -29,6 +30,7 @@ const DETECTORS: readonly Detector[] = [
   untrained,
   copied,
   networkTried,
+  suspectedSecret,
 ];
 
 /** Every signal of a rollout, by step and then by name; those of the rollout as a whole come last. */

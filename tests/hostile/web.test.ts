@@ -414,7 +414,7 @@ describe("the literature search", () => {
     attemptCount++;
     const found = await literatureSearchTool.run({ query: "attention" }, context(web));
     expect(headersSeen[0]?.["x-api-key"]).toBe(KEY);
-    expect(JSON.stringify(found)).toContain("Key [redacted]");
+    expect(JSON.stringify(found)).toContain("Key [redacted:key]");
     expect(JSON.stringify(found)).not.toContain(KEY);
     const link = /PDF: (\S+)/.exec(found.kind === "text" ? found.text : "")?.[1] ?? "";
     expect(link).toContain("127.0.0.1");

@@ -631,9 +631,9 @@ describe("openaiChat before a faulty server", () => {
       );
       const error = await failureOf(ask({ log }));
       const reply = await ask({ log });
-      expect(error.message).toContain("[redacted]");
+      expect(error.message).toContain("[redacted:key]");
       expect(`${error.message}${error.stack}${errorText(error)}${JSON.stringify(error)}`).not.toContain(KEY);
-      expect(reply.verbatim).toContain("Bearer [redacted]");
+      expect(reply.verbatim).toContain("Bearer [redacted:key]");
       expect(JSON.stringify([reply, log.lines])).not.toContain(KEY);
     });
   });
