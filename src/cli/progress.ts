@@ -55,6 +55,9 @@ export function progressLines(now: Progress, stepsPerSecond: number): string[] {
     Object.entries(counts)
       .map(([reason, count]) => `${reason} ${count}`)
       .join(", ");
+  const parked = now.parked.map(
+    ({ model, trouble, parkedMs }) => `parked: ${model} for ${durationText(parkedMs)} (${trouble})`,
+  );
   return [
     `rollouts ${done}/${now.planned} done, ${now.running} running, ${books.owed} owed`,
     `kept ${books.kept}, dropped ${dropped}${dropped > 0 ? ` (${reasons(books.dropped)})` : ""}, failed ${failed}${
@@ -63,5 +66,6 @@ export function progressLines(now: Progress, stepsPerSecond: number): string[] {
     `${stepsPerSecond.toFixed(1)} steps/s, ${countText(now.stepCount)} steps, ${countText(now.tokens)} tokens, ${
       now.costUsd === null ? "no price" : `$${now.costUsd.toFixed(2)}`
     }, ${durationText(now.elapsedMs)}, ETA ${eta}`,
+    ...parked,
   ];
 }

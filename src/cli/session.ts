@@ -11,6 +11,7 @@ import { planWarnings } from "../pipeline/planWarnings.ts";
 import type { Again, RunEnding } from "../pipeline/runPipeline.ts";
 import { summariseCells } from "../pipeline/summary.ts";
 import { EXIT } from "./command.ts";
+import { endpointLines } from "./endpointText.ts";
 import { forecastText } from "./forecastText.ts";
 import { showProgress } from "./progress.ts";
 import { exportText, funnelText, scoreTable } from "./summaryText.ts";
@@ -161,6 +162,7 @@ async function stopped(
   ending: RunEnding,
   signal: AbortSignal,
 ): Promise<number> {
+  for (const line of endpointLines(run.state, world.clock.now())) world.say(line);
   if (ending === "interrupted") return await sayInterrupted(world, run);
   if (ending === "paused") {
     return await sayPaused(world, run, run.pauseReason ?? "");

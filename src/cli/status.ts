@@ -6,6 +6,7 @@ import type { ResumedTry, RunState } from "../core/runState.ts";
 import { summariseCells } from "../pipeline/summary.ts";
 import { allVerdicts } from "../pipeline/verdicts.ts";
 import type { AddCommand } from "./command.ts";
+import { endpointLines } from "./endpointText.ts";
 import { funnelText, scoreTable } from "./summaryText.ts";
 import { countText, durationText } from "./table.ts";
 
@@ -25,14 +26,25 @@ export const statusCommand: AddCommand = (program, world) => {
       if (options.json) {
         const { status, spent, callCount, unansweredCallCount, sessionCount } = state;
         const counts = { callCount, unansweredCallCount, sessionCount, resumed: resumedSum(state) };
+        const endpoints = {
+          parked: [...state.parked.values()],
+          away: Object.fromEntries(state.away),
+          served: state.served,
+        };
         world.say(
-          JSON.stringify({ runId: runJson.runId, status, owner, books, spent, ...counts, cells }, null, 2),
+          JSON.stringify(
+            { runId: runJson.runId, status, owner, books, spent, ...counts, endpoints, cells },
+            null,
+            2,
+          ),
         );
         return;
       }
       const writer =
         owner === null ? "no process is playing it" : `process ${owner.pid} on ${owner.host} is playing it`;
       world.say(`run ${runJson.runId}: ${state.status}, ${writer}, ${state.sessionCount} sessions`);
+      if (state.status === "paused") world.say(`paused: ${state.pauses.at(-1)?.reason ?? ""}`);
+      for (const line of endpointLines(state, world.clock.now())) world.say(line);
       world.say(scoreTable(cells));
       world.say(funnelText(books));
       world.say(

@@ -113,6 +113,13 @@ function applyEvent(entryOf: (key: string) => Entry, event: LedgerEvent): void {
       entry.open.set(place, [...(entry.open.get(place) ?? []), reserved]);
       return;
     }
+    case "call-refused": {
+      const [key = "", retry, step] = event.call.split("/");
+      const { open } = entryOf(key);
+      const place = `${retry}/${step}`;
+      open.set(place, open.get(place)?.slice(0, -1) ?? []);
+      return;
+    }
     case "rollout-ended":
       entryOf(event.key).ended = { outcome: event.outcome, facts: event.facts };
       return;

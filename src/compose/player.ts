@@ -13,6 +13,7 @@ import { createBudget } from "../schedule/budget.ts";
 import type { Prior } from "../stages/generate.ts";
 import { openEpisode, reopenEpisode } from "./episode.ts";
 import { modelPrice } from "./models.ts";
+import { parkingFor } from "./parking.ts";
 import type { Place } from "./place.ts";
 import { modelsFor, type PlayingGiven } from "./playing.ts";
 import { agentWithout, stepsWithout } from "./withoutSecrets.ts";
@@ -37,6 +38,8 @@ export function playerOf(
   const { plan, place, backend, blobs, runId, ledger, steps, snapshots } = given;
   const { snapshotAfterSeconds } = plan.pipeline.stages.generate;
   const modelFor = modelsFor(world, plan.pipeline.cells.models, given);
+  const hold = AbortSignal.any([given.pause, given.drain]);
+  const parked = parkingFor(world, plan.pipeline, { watch: given.endpoints ?? null, hold });
   const plannedBy = new Map(plan.cells.map((planned) => [planned.cell, planned]));
   return async (spec: RolloutSpec, prior: Prior, signal: AbortSignal) => {
     const { key, retry, cell, task } = spec;
@@ -64,12 +67,13 @@ export function playerOf(
             reservedUsd,
             reservedTokens,
           }),
+        refused: ({ callId }) => ledger.append({ kind: "call-refused", atMs: clock.now(), call: callId }),
       },
     });
     const agent = agentWithout(
       secrets,
       createAgent(cell.agent, words, {
-        model: recorded,
+        model: parked(config, recorded),
         tools,
         task,
         limits: cell.limits,

@@ -84,6 +84,32 @@ export const ledgerEventSchema = z.discriminatedUnion("kind", [
     reservedUsd: z.number().nonnegative(),
     reservedTokens: z.int().nonnegative(),
   }),
+  /** A started call was refused, or reached nobody: nothing of it can have been billed. */
+  z.strictObject({ kind: z.literal("call-refused"), atMs: z.number(), call: z.string() }),
+  /** A model has no endpoint that can be used: its calls wait. Said again when the trouble becomes another. */
+  z.strictObject({
+    kind: z.literal("endpoint-parked"),
+    atMs: z.number(),
+    /** By its name in the pipeline. */
+    model: z.string(),
+    trouble: z.string(),
+    reason: z.string(),
+  }),
+  z.strictObject({
+    kind: z.literal("endpoint-back"),
+    atMs: z.number(),
+    model: z.string(),
+    parkedMs: z.number().nonnegative(),
+  }),
+  /** An endpoint answers under a name, or from weights, that it had not named before in this run. */
+  z.strictObject({
+    kind: z.literal("model-served"),
+    atMs: z.number(),
+    model: z.string(),
+    endpoint: z.string(),
+    servedModel: z.string(),
+    fingerprint: z.string().nullable(),
+  }),
   /** A rollout that will be run again under the same key; what it had cost is not forgotten. */
   z.strictObject({
     kind: z.literal("rollout-retried"),
@@ -119,8 +145,8 @@ export const ledgerEventSchema = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("run-paused"),
     atMs: z.number(),
-    /** `machine`: it ran out of room or of open files. */
-    cause: z.enum(["tripwire", "forecast", "machine"]),
+    /** `machine`: it ran out of room or of open files. `endpoint`: a model has none that can be used. `modelChanged`: another one answers. */
+    cause: z.enum(["tripwire", "forecast", "machine", "endpoint", "modelChanged"]),
     reason: z.string(),
   }),
   z.strictObject({ kind: z.literal("dataset-written"), atMs: z.number(), manifestSha256: z.string() }),

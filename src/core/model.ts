@@ -109,6 +109,8 @@ export interface ModelReply {
   readonly usage: Usage;
   readonly tokens: TokenTrace | null;
   readonly servedModel: string;
+  /** The provider's mark of its backend's configuration, where it names one. */
+  readonly fingerprint?: string | undefined;
   readonly requestId: string | null;
   /** Version of the weights that sampled this reply, where a server tells. */
   readonly policyVersion: string | null;
@@ -184,4 +186,6 @@ export type Price = z.infer<typeof priceSchema>;
 export interface CallJournal {
   /** Durable before the request leaves: what the call may cost at most. */
   started(call: { callId: string; reservedUsd: number; reservedTokens: number }): Promise<void>;
+  /** A started call came to nothing that could be billed: it was refused, or never reached anybody. */
+  refused?(call: { callId: string }): Promise<void>;
 }

@@ -64,7 +64,7 @@ export function pastOf(records: readonly StepsLogRecord[]): Past | null {
         const { step } = record;
         if (step.index !== steps.length) throw outOfOrder(record.key, `step ${step.index}`);
         steps.push(step);
-        seenMs = Math.max(seenMs, step.startedAtMs + step.reply.latencyMs);
+        seenMs = Math.max(seenMs, step.startedAtMs + step.reply.latencyMs + step.reply.throttledMs);
         break;
       }
       case "observation-made": {

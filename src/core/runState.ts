@@ -44,6 +44,18 @@ export interface ResumedTry {
   readonly lost: Amount;
 }
 
+/** A model without an endpoint that can be used, and since when. */
+export type ParkedModel = Readonly<Omit<Extract<LedgerEvent, { kind: "endpoint-parked" }>, "kind">>;
+
+/** How often a model was parked, and for how long in all. */
+export interface AwayTime {
+  readonly times: number;
+  readonly parkedMs: number;
+}
+
+/** What an endpoint named as its model. */
+export type ServedModel = Readonly<Omit<Extract<LedgerEvent, { kind: "model-served" }>, "kind">>;
+
 /** Where the run as a whole stands: never opened, open (or cut off), paused by itself, or how its last session ended. */
 export type RunStatus = "new" | "open" | "paused" | Extract<LedgerEvent, { kind: "run-ended" }>["status"];
 
@@ -63,6 +75,9 @@ export class RunState {
   readonly #calls = new Map<string, StartedCall[]>();
   readonly #resumed = new Map<string, ResumedTry>();
   readonly #pauses: Pause[] = [];
+  readonly #parked = new Map<string, ParkedModel>();
+  readonly #away = new Map<string, AwayTime>();
+  readonly #served: ServedModel[] = [];
   #spentUsd = 0;
   #spentTokens = 0;
   #callCount = 0;
@@ -109,6 +124,18 @@ export class RunState {
   get pauses(): readonly Pause[] {
     return this.#pauses;
   }
+  /** Models that are parked now, by name. A session that ended or was killed parks nothing. */
+  get parked(): ReadonlyMap<string, ParkedModel> {
+    return this.#parked;
+  }
+  /** Models that were parked and came back, by name. */
+  get away(): ReadonlyMap<string, AwayTime> {
+    return this.#away;
+  }
+  /** What endpoints named as their model, each once, in order. */
+  get served(): readonly ServedModel[] {
+    return this.#served;
+  }
   /** Of the dataset written last; null before. */
   get manifestSha256(): string | null {
     return this.#manifestSha256;
@@ -146,6 +173,7 @@ export class RunState {
     switch (event.kind) {
       case "run-opened":
         this.#sessionCount += 1;
+        this.#parked.clear();
         this.#status = "open";
         return;
       case "rollout-admitted":
@@ -163,6 +191,26 @@ export class RunState {
       case "call-started":
         this.#startCall(event);
         return;
+      case "call-refused":
+        this.#refuseCall(event);
+        return;
+      case "endpoint-parked": {
+        const { kind: _, ...parked } = event;
+        this.#parked.set(event.model, { ...parked, atMs: this.#parked.get(event.model)?.atMs ?? event.atMs });
+        return;
+      }
+      case "endpoint-back": {
+        const { model, parkedMs } = event;
+        const before = this.#away.get(model) ?? { times: 0, parkedMs: 0 };
+        this.#away.set(model, { times: before.times + 1, parkedMs: before.parkedMs + parkedMs });
+        this.#parked.delete(model);
+        return;
+      }
+      case "model-served": {
+        const { kind: _, ...served } = event;
+        this.#served.push(served);
+        return;
+      }
       case "rollout-retried":
         this.#retry(event);
         return;
@@ -195,6 +243,7 @@ export class RunState {
         return;
       case "run-ended":
         this.#status = event.status;
+        this.#parked.clear();
         return;
       default:
         event satisfies never;
@@ -265,6 +314,14 @@ export class RunState {
     const calls = this.#calls.get(attempt);
     if (calls === undefined) this.#calls.set(attempt, [started]);
     else calls.push(started);
+  }
+
+  #refuseCall({ call }: Extract<LedgerEvent, { kind: "call-refused" }>): void {
+    const calls = this.#calls.get(call.split("/").slice(0, 2).join("/")) ?? [];
+    const at = calls.findLastIndex((started) => started.call === call);
+    if (at < 0) return;
+    calls.splice(at, 1);
+    this.#unansweredCallCount += 1;
   }
 
   #settleCalls(key: string, retry: number, stepCount: number): void {

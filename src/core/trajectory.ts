@@ -22,6 +22,8 @@ export const replyRecordSchema = z.strictObject({
     })
     .nullable(),
   servedModel: z.string(),
+  /** Absent where the provider named none. */
+  fingerprint: z.string().optional(),
   requestId: z.string().nullable(),
   policyVersion: z.string().nullable(),
   latencyMs: z.number(),

@@ -2,6 +2,13 @@
 import { BoundaryError } from "../core/errors.ts";
 import { BudgetExceededError, ContextOverflowError } from "../core/model.ts";
 
+/**
+ * What is wrong with an endpoint rather than with one request: it does not answer, asks for patience without end, refuses the key, has no
+ * quota left for it, or does not know the model. What is wrong with a request (its form, its size) is none of these.
+ */
+export const TROUBLES = ["down", "throttled", "key", "quota", "unknownModel"] as const;
+export type Trouble = (typeof TROUBLES)[number];
+
 export interface CallFailure {
   readonly transient: boolean;
   /** HTTP status of the answer; null when there was none. */
@@ -12,6 +19,8 @@ export interface CallFailure {
   readonly retryAfterMs: number | null;
   /** True when the provider may have billed a reply that never reached us. */
   readonly mayBeBilled: boolean;
+  /** What is wrong with the endpoint; absent or null: nothing that anybody knows of. */
+  readonly trouble?: Trouble | null;
   readonly cause?: unknown;
 }
 
@@ -21,6 +30,7 @@ export class ModelCallError extends BoundaryError {
   readonly throttled: boolean;
   readonly retryAfterMs: number | null;
   readonly mayBeBilled: boolean;
+  readonly trouble: Trouble | null;
 
   constructor(message: string, failure: CallFailure) {
     super("model", message, { cause: failure.cause, transient: failure.transient });
@@ -28,8 +38,12 @@ export class ModelCallError extends BoundaryError {
     this.throttled = failure.throttled;
     this.retryAfterMs = failure.retryAfterMs;
     this.mayBeBilled = failure.mayBeBilled;
+    this.trouble = failure.trouble ?? null;
   }
 }
+
+/** No call was sent: every endpoint of the model failed shortly before, and rests. */
+export class EndpointsRestingError extends ModelCallError {}
 
 /**
  * True when whatever a call threw leaves open that it was billed: a lost reply, or an abort while the request was out.

@@ -1,7 +1,7 @@
 // What a failed exchange with a model server means, whatever its wire: context overflow, a passing trouble, or one that needs the user.
 import { z } from "zod";
 import { ContextOverflowError } from "../core/model.ts";
-import { ModelCallError } from "./callError.ts";
+import { ModelCallError, type Trouble } from "./callError.ts";
 import type { ExchangeError, HttpStatusError } from "./httpPost.ts";
 
 const PROVIDER_TEXT_MAX = 300;
@@ -19,6 +19,15 @@ const GAVE_UP_STATUSES = new Set([408, 504, 524]);
  */
 const OVERFLOW =
   /context_length_exceeded|exceed_context_size|prompt_too_long|(maximum|model'?s|max) context length|context (window|size|length)[^.]{0,40}exceed|exceed context limit|exceeds?\b[^.]{0,60}(context (window|size|length)|maximum allowed (input )?length)|prompt is too long|input token count[^.]{0,60}exceeds|range of input length should be/i;
+
+/**
+ * How providers say that nothing is left to pay with, whatever the status. "You exceeded your current quota" is not among them: some say
+ * so of a limit per minute, too.
+ */
+const QUOTA =
+  /insufficient_quota|billing_hard_limit|billing_not_active|credit balance is too low|insufficient[ _](balance|credit|fund)/i;
+/** The statuses under which that is said. */
+const QUOTA_STATUSES = new Set([400, 402, 403, 429]);
 
 /** The endpoint as errors name it, and the function that keeps its key out of them. */
 export interface NamedEndpoint {
@@ -52,14 +61,31 @@ export function statusError(
   if (overflow && OVERFLOW.test(said)) {
     return new ContextOverflowError(`the prompt no longer fits ${endpoint.modelName}: ${said}`);
   }
-  const transient = TRANSIENT_STATUSES.has(status) || (status >= 500 && status !== 501);
-  return new ModelCallError(`${named(endpoint)} answered ${status} (${said}): ${remedy(endpoint, status)}`, {
+  const trouble = troubleOf(status, said);
+  // Waiting a minute mends no account.
+  const transient = trouble !== "quota" && isTransient(status);
+  const remedyText = trouble === "quota" ? QUOTA_REMEDY : remedy(endpoint, status);
+  return new ModelCallError(`${named(endpoint)} answered ${status} (${said}): ${remedyText}`, {
     transient,
+    trouble,
     status,
-    throttled: THROTTLED_STATUSES.has(status),
+    throttled: transient && THROTTLED_STATUSES.has(status),
     retryAfterMs: transient ? retryAfterMs(answer.headers, nowMs) : null,
     mayBeBilled: GAVE_UP_STATUSES.has(status),
   });
+}
+
+function isTransient(status: number): boolean {
+  return TRANSIENT_STATUSES.has(status) || (status >= 500 && status !== 501);
+}
+
+/** What a status says of the endpoint; null where it speaks of the request. */
+function troubleOf(status: number, said: string): Trouble | null {
+  if (status === 402 || (QUOTA_STATUSES.has(status) && QUOTA.test(said))) return "quota";
+  if (status === 401 || status === 403) return "key";
+  if (status === 404) return "unknownModel";
+  if (THROTTLED_STATUSES.has(status)) return "throttled";
+  return isTransient(status) ? "down" : null;
 }
 
 /** The error for an exchange that brought no readable answer. */
@@ -82,7 +108,7 @@ export function exchangeError(endpoint: NamedEndpoint, error: ExchangeError): Mo
   }
   if (/CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS|WRONG_VERSION|ERR_SSL/.test(error.code)) {
     const text = `${named(endpoint)} offers no trusted TLS (${what}): check the base URL and its certificate`;
-    return new ModelCallError(text, { ...failure, transient: false });
+    return new ModelCallError(text, { ...failure, transient: false, trouble: "down" });
   }
   const happened =
     error.code === "timeout"
@@ -94,6 +120,7 @@ export function exchangeError(endpoint: NamedEndpoint, error: ExchangeError): Mo
   return new ModelCallError(`${named(endpoint)} ${happened} (${what}): ${remedyText}`, {
     ...failure,
     transient: true,
+    trouble: "down",
   });
 }
 
@@ -102,6 +129,7 @@ export function unreadableReply(endpoint: NamedEndpoint, why: string): ModelCall
   const what = endpoint.redact(why).slice(0, PROVIDER_TEXT_MAX);
   return new ModelCallError(`${named(endpoint)} sent a reply with ${what}: is this ${endpoint.api}?`, {
     transient: true,
+    trouble: "down",
     status: 200,
     throttled: false,
     retryAfterMs: null,
@@ -125,12 +153,12 @@ function named(endpoint: NamedEndpoint): string {
   return `model endpoint "${endpoint.name}" at ${endpoint.baseUrl}`;
 }
 
+const QUOTA_REMEDY = "the account has no credit left; add some";
+
 function remedy(endpoint: NamedEndpoint, status: number): string {
   switch (status) {
     case 401:
       return "check the API key that is set for this endpoint";
-    case 402:
-      return "the account has no credit left; add some, then run again";
     case 403:
       return `this key may not use model "${endpoint.modelName}" there`;
     case 404:

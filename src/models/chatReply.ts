@@ -21,6 +21,7 @@ const replySchema = z.looseObject({
   choices: z
     .array(z.looseObject({ message: messageSchema, finish_reason: z.string().nullable().catch(null) }))
     .min(1),
+  system_fingerprint: z.string().nullish().catch(null),
   usage: z.unknown().optional(),
   metadata: z.unknown().optional(),
 });
@@ -89,6 +90,7 @@ export function projectChatReply(
     policyVersion: policyVersionOf(reply),
     providerCostUsd: providerCostUsd(reply.usage),
     servedModel: reply.model,
+    ...(reply.system_fingerprint ? { fingerprint: reply.system_fingerprint } : {}),
     warnings,
   };
 }

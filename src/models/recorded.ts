@@ -38,7 +38,9 @@ export function withRecording(model: Model, deps: RecordingDeps): Model {
       purse.settle(isUsageReported(reply.usage) ? spentBy(reply, deps.price) : most);
       return reply;
     } catch (error) {
-      purse.settle(mayBeBilled(error) ? most : NOTHING);
+      const isBilled = mayBeBilled(error);
+      purse.settle(isBilled ? most : NOTHING);
+      if (!isBilled) await deps.journal.refused?.({ callId: purse.callId() });
       throw error;
     }
   };
@@ -58,12 +60,12 @@ async function openPurse(
     open?.settle(actual);
     open = null;
   };
+  const name = () => (copies === 1 ? callId : `${callId}/${copies}`);
   const reserve = async () => {
     open = await budget.reserve(most, signal);
     copies += 1;
-    const call = copies === 1 ? callId : `${callId}/${copies}`;
     try {
-      await journal.started({ callId: call, reservedUsd: most.usd, reservedTokens: most.tokens });
+      await journal.started({ callId: name(), reservedUsd: most.usd, reservedTokens: most.tokens });
     } catch (error) {
       settle(NOTHING);
       throw error;
@@ -72,6 +74,8 @@ async function openPurse(
   await reserve();
   return {
     settle,
+    /** Of the copy that is out. */
+    callId: name,
     again: async () => {
       settle(most);
       await reserve();

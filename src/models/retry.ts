@@ -2,7 +2,7 @@
 import { BoundaryError } from "../core/errors.ts";
 import type { Model, ModelReply } from "../core/model.ts";
 import type { Clock, Log, Random } from "../core/runtime.ts";
-import { ModelCallError, mayBeBilled } from "./callError.ts";
+import { EndpointsRestingError, ModelCallError, mayBeBilled } from "./callError.ts";
 import type { RebuyableRequest } from "./rebuy.ts";
 
 export interface RetryPolicy {
@@ -34,8 +34,9 @@ export interface RetryDeps {
 }
 
 /**
- * Time lost to throttling (the refused tries and the waits for them) is `throttledMs` of the reply; `latencyMs` stays that of
- * the try that was answered. What cannot be tried again passes unchanged; giving up throws the last failure with the count.
+ * Time lost to tries that failed, and to the waits after them, is `throttledMs` of the reply: it was not the agent's. `latencyMs` stays that
+ * of the try that was answered. What cannot be tried again passes unchanged; giving up throws the last failure with the count.
+ * Where somebody outside waits for endpoints (`parking`), a probe is tried once, and what fails because all rest passes at once.
  */
 export function withRetry(model: Model, policy: RetryPolicy, deps: RetryDeps): Model {
   const { clock, log } = deps;
@@ -44,6 +45,8 @@ export function withRetry(model: Model, policy: RetryPolicy, deps: RetryDeps): M
     let failed = 0;
     let throttled = 0;
     let throttledMs = 0;
+    const { parking } = request;
+    const waiting = parking === undefined ? signal : AbortSignal.any([signal, parking.hold]);
     for (;;) {
       const triedAt = clock.monotonic();
       const attempt = await attemptOnce(model, request, signal);
@@ -51,6 +54,9 @@ export function withRetry(model: Model, policy: RetryPolicy, deps: RetryDeps): M
         return { ...attempt.reply, throttledMs: attempt.reply.throttledMs + throttledMs };
       }
       const failure = attempt.failure;
+      const isOthers =
+        parking?.isProbe || (parking !== undefined && failure instanceof EndpointsRestingError);
+      if (isOthers) throw failure;
       const patience = failure instanceof ModelCallError && failure.throttled;
       if (patience) throttled += 1;
       else failed += 1;
@@ -61,8 +67,11 @@ export function withRetry(model: Model, policy: RetryPolicy, deps: RetryDeps): M
         throw givenUp(failure, failed + throttled, elapsedMs, waitMs);
       }
       log.info("model-call-retried", { call: request.callId, waitMs, reason: failure.message });
-      await clock.sleep(waitMs, signal);
-      if (patience) throttledMs += clock.monotonic() - triedAt;
+      await clock.sleep(waitMs, waiting).catch((error: unknown) => {
+        if (signal.aborted || !parking?.hold.aborted) throw error;
+      });
+      if (parking?.hold.aborted) throw givenUp(failure, failed + throttled, elapsedMs, waitMs);
+      throttledMs += clock.monotonic() - triedAt;
       if (mayBeBilled(failure)) await request.rebuy?.();
     }
   };
@@ -99,6 +108,7 @@ function givenUp(failure: BoundaryError, tries: number, elapsedMs: number, waitM
     throttled: failure instanceof ModelCallError && failure.throttled,
     retryAfterMs: failure instanceof ModelCallError ? failure.retryAfterMs : null,
     mayBeBilled: mayBeBilled(failure),
+    trouble: failure instanceof ModelCallError ? failure.trouble : null,
     cause: failure,
   });
 }

@@ -3,10 +3,10 @@ import { BoundaryError, UserError } from "../core/errors.ts";
 import { sha256 } from "../core/hash.ts";
 import type { Model, ModelReply, ModelRequest } from "../core/model.ts";
 import type { Clock, Log } from "../core/runtime.ts";
-import { ModelCallError, mayBeBilled } from "./callError.ts";
+import { EndpointsRestingError, ModelCallError, mayBeBilled } from "./callError.ts";
 import type { RebuyableRequest } from "./rebuy.ts";
 
-/** An endpoint rests after so many failures in a row. A rate limit (429) is no failure: that endpoint works. */
+/** An endpoint rests after so many failures in a row. A server that says how long to wait works: that is no failure. */
 export const FAILURES_MAX = 5;
 /** How long it rests; then one call tries it, and only an answer to it ends the rest. */
 export const REST_MS = 30_000;
@@ -28,13 +28,15 @@ interface Circuit {
   readonly name: string;
   readonly model: Model;
   failures: number;
+  /** Null before the first. */
+  lastFailure: BoundaryError | null;
   /** No call is sent before this time on the monotonic clock. */
   restsUntilMs: number;
 }
 
 /**
  * Throws UserError without endpoints, with a name twice, or where endpoints would send different bodies for one request (a
- * journaled request could not be rebuilt then). While all endpoints rest, calls fail at once with the wait until one does not;
+ * journaled request could not be rebuilt then). An endpoint that refuses the key, or does not know the model, rests at once. While all endpoints rest, calls fail at once with the wait until one does not;
  * that wait counts as throttled.
  */
 export function router(options: RouterOptions): Model {
@@ -44,6 +46,7 @@ export function router(options: RouterOptions): Model {
   const circuits: Circuit[] = options.endpoints.map((endpoint) => ({
     ...endpoint,
     failures: 0,
+    lastFailure: null,
     restsUntilMs: Number.NEGATIVE_INFINITY,
   }));
   const first = checked(options.id, circuits);
@@ -56,11 +59,11 @@ export function router(options: RouterOptions): Model {
       wake(circuit);
       return { reply };
     } catch (error) {
-      const transient = error instanceof BoundaryError && error.boundary === "model" && error.transient;
-      if (!transient || signal.aborted) throw error;
-      if (error instanceof ModelCallError && error.status === 429) wake(circuit);
+      if (signal.aborted || !isEndpoints(error)) throw error;
+      circuit.lastFailure = error;
+      if (isSignOfLife(error)) wake(circuit);
       else {
-        circuit.failures += 1;
+        circuit.failures = error.transient ? circuit.failures + 1 : failuresMax;
         if (circuit.failures >= failuresMax) {
           circuit.restsUntilMs = clock.monotonic() + restMs;
           log.warn("model-endpoint-resting", { model: options.id, endpoint: circuit.name, restMs });
@@ -72,16 +75,33 @@ export function router(options: RouterOptions): Model {
 
   const complete = async (request: RebuyableRequest, signal: AbortSignal): Promise<ModelReply> => {
     const failures: BoundaryError[] = [];
+    const beganAtMs = clock.monotonic();
+    const isProbe = request.parking?.isProbe === true;
     for (const circuit of ranked(circuits, request.stickyKey)) {
-      if (circuit.restsUntilMs > clock.monotonic()) continue;
+      if (circuit.restsUntilMs > clock.monotonic() && !isProbe) continue;
+      const triedAtMs = clock.monotonic();
       if (mayBeBilledLast(failures)) await request.rebuy?.();
       const outcome = await attempt(circuit, request, signal);
-      if ("reply" in outcome) return outcome.reply;
+      // What endpoints cost that did not answer was not the agent's time.
+      const lostMs = failures.length === 0 ? 0 : triedAtMs - beganAtMs;
+      if ("reply" in outcome) return { ...outcome.reply, throttledMs: outcome.reply.throttledMs + lostMs };
       failures.push(outcome.failure);
     }
     throw worthWaitingFor(failures) ?? allResting(options.id, circuits, clock.monotonic());
   };
   return { id: options.id, provider: options.provider, encode: (request) => first.encode(request), complete };
+}
+
+/** Whether a failure is the endpoint's: another one may do better. */
+function isEndpoints(error: unknown): error is BoundaryError {
+  const isTrouble = error instanceof ModelCallError && error.trouble !== null;
+  return isTrouble || (error instanceof BoundaryError && error.boundary === "model" && error.transient);
+}
+
+/** A rate limit, or a server that says how long it wants to be left alone. */
+function isSignOfLife(error: BoundaryError): boolean {
+  if (!(error instanceof ModelCallError) || !error.transient) return false;
+  return error.status === 429 || (error.throttled && error.retryAfterMs !== null);
 }
 
 function wake(circuit: Circuit): void {
@@ -139,10 +159,21 @@ function worthWaitingFor(failures: readonly BoundaryError[]): BoundaryError | un
 }
 
 function allResting(id: string, circuits: readonly Circuit[], nowMs: number): ModelCallError {
-  const soonestMs = Math.max(0, Math.min(...circuits.map(({ restsUntilMs }) => restsUntilMs)) - nowMs);
+  const next = circuits.reduce((a, b) => (b.restsUntilMs < a.restsUntilMs ? b : a));
   const names = circuits.map(({ name }) => `"${name}"`).join(", ");
-  return new ModelCallError(
+  const { lastFailure } = next;
+  const last = lastFailure instanceof ModelCallError ? lastFailure : null;
+  const transient = last?.transient ?? true;
+  return new EndpointsRestingError(
     `all endpoints of model "${id}" (${names}) failed several times in a row and rest now: are they running?`,
-    { transient: true, status: null, throttled: true, retryAfterMs: soonestMs, mayBeBilled: false },
+    {
+      transient,
+      status: null,
+      throttled: transient,
+      retryAfterMs: Math.max(0, next.restsUntilMs - nowMs),
+      mayBeBilled: false,
+      trouble: last?.trouble ?? "down",
+      cause: last ?? undefined,
+    },
   );
 }

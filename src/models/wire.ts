@@ -53,6 +53,8 @@ export type Projection = Pick<
   readonly layout?: string;
   /** The model name in the reply; null where there was none. */
   readonly servedModel: string | null;
+  /** The provider's mark of its backend's configuration, where it names one. */
+  readonly fingerprint?: string;
   /** Doubts, as short event names: for the log. */
   readonly warnings: readonly string[];
 };

@@ -38,7 +38,7 @@ export type NotifyConfig = z.infer<typeof notifySchema>;
 export interface Notice {
   readonly run: string;
   readonly directory: string;
-  readonly status: "paused" | "complete" | "short" | "interrupted" | "failed";
+  readonly status: "parked" | "back" | "paused" | "complete" | "short" | "interrupted" | "failed";
   /** Why, in one line; null where there is nothing to explain. */
   readonly reason: string | null;
   readonly books: Books;

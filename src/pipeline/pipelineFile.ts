@@ -157,6 +157,32 @@ export const pipelineSchema = z.strictObject({
   tripwires: tripwiresSchema
     .prefault({})
     .describe("Pause the run when something is systematically wrong; `resume` goes on after the fix."),
+  endpoints: z
+    .strictObject({
+      parkedHoursMax: z
+        .number()
+        .positive()
+        .default(12)
+        .describe(
+          "Hours that the calls of a model wait while none of its endpoints can be used; then the run pauses. A deadline ends the wait earlier.",
+        ),
+      probeSeconds: z
+        .number()
+        .positive()
+        .max(3_600)
+        .default(30)
+        .describe(
+          "Seconds until one call finds out whether an endpoint is back; doubled each time up to ten times that, give or take half.",
+        ),
+      onModelChange: z
+        .enum(["pause", "flag"])
+        .default("pause")
+        .describe(
+          "What follows when an endpoint answers under another model's name than before: the run pauses, or goes on. Steps are labelled with what served them either way.",
+        ),
+    })
+    .prefault({})
+    .describe("What becomes of the run when a model's endpoint cannot be used, or is not what it was."),
   notify: notifySchema
     .nullable()
     .default(null)

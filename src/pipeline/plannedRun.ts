@@ -21,6 +21,7 @@ import { writeRunDataset } from "../stages/write.ts";
 import type { Room } from "../store/room.ts";
 import type { OpenRun } from "../store/runDirectory.ts";
 import type { SnapshotStore } from "../store/snapshots.ts";
+import { type EndpointWatch, watchEndpoints } from "./endpointWatch.ts";
 import { type Forecast, forecast } from "./forecast.ts";
 import { interruptedTries, NOTHING_SPENT } from "./interruptedTries.ts";
 import { priceOf } from "./modelConfig.ts";
@@ -64,6 +65,8 @@ export interface PlayerGiven {
   readonly steps: StepsLog;
   /** Null: nothing is kept from which a rollout could go on. */
   readonly snapshots: SnapshotStore | null;
+  /** Told how the models' endpoints are. Absent: calls fail where retries are of no use. */
+  readonly endpoints?: EndpointWatch;
   /** Aborted when the run pauses. */
   readonly pause: AbortSignal;
   /** Aborted when the run stops in good order. */
@@ -80,6 +83,8 @@ export interface Progress {
   readonly tokens: number;
   readonly costUsd: number | null;
   readonly elapsedMs: number;
+  /** Models whose endpoints cannot be used now. */
+  readonly parked: readonly { readonly model: string; readonly trouble: string; readonly parkedMs: number }[];
 }
 
 export class PlannedRun {
@@ -157,6 +162,7 @@ export class PlannedRun {
       snapshots: this.#with.snapshots,
       pause,
       drain: this.#drain.signal,
+      endpoints: this.#watchEndpoints(),
     });
     this.#watch ??= watchTripwires(
       this.plan.pipeline.tripwires,
@@ -192,21 +198,38 @@ export class PlannedRun {
     return ending;
   }
 
-  /** Aborted once the run has paused itself. */
+  /** Aborted once the run has paused itself because of what was played. */
   get pause(): AbortSignal {
     return this.#pause.signal;
   }
 
-  /** Pauses the run: nothing more is begun in this session. Resolves when the ledger says why; `play` waits for that, too. */
+  /**
+   * Pauses the run: nothing more is begun in this session. Resolves when the ledger says why; `play` waits for that, too. Where the fault
+   * is not in what was played (an endpoint), what is under way is kept at its next step and goes on there; else it is sealed as cancelled.
+   */
   pauseFor(cause: Pause["cause"], reason: string): Promise<void> {
     if (this.#pauseReason !== null) return this.#pauseWritten;
     this.#pauseReason = reason;
-    // What the machine lacks is no fault of a rollout: each is kept where it stands. Any other pause gives up what is under way.
-    (cause === "machine" ? this.#drain : this.#pause).abort(new RunPausedError(reason));
+    // What the machine or an endpoint lacks is no fault of a rollout: each is kept where it stands. Any other pause gives up what is under way.
+    const isKept = cause === "machine" || cause === "endpoint" || cause === "modelChanged";
+    (isKept ? this.#drain : this.#pause).abort(new RunPausedError(reason));
     this.#pauseWritten = this.#append({ kind: "run-paused", atMs: this.#with.clock.now(), cause, reason });
     // Whoever waits for it hears of a failure; until then it must not count as unheard.
     this.#pauseWritten.catch(() => {});
     return this.#pauseWritten;
+  }
+
+  #watchEndpoints(): EndpointWatch {
+    const { clock, log } = this.#with;
+    return watchEndpoints({
+      onModelChange: this.plan.pipeline.endpoints.onModelChange,
+      state: this.state,
+      append: (event) => this.#append(event),
+      clock,
+      log,
+      tell: (status, reason) => this.tell(status, reason),
+      pauseFor: (cause, reason) => void this.pauseFor(cause, reason),
+    });
   }
 
   /** Rollouts that are played at a time: as many as the pipeline says, or as this process has open files for. */
@@ -313,6 +336,10 @@ export class PlannedRun {
       tokens: spent.tokens,
       costUsd: plan.cells.some(({ model }) => priceOf(model) === null) ? null : spent.usd,
       elapsedMs: this.#with.clock.monotonic() - this.#startedAt,
+      parked: [...state.parked.values()].map(({ model, trouble, atMs }) => ({
+        ...{ model, trouble },
+        parkedMs: Math.max(0, this.#with.clock.now() - atMs),
+      })),
     };
   }
 

@@ -169,14 +169,20 @@ async function runEpisode(spec: RolloutSpec, parts: EpisodeParts, signal: AbortS
   let open = leftOver(recorder);
   for (let step = open?.step ?? recorder.steps.length; ; step++) {
     if (open === null) {
-      if (parts.pause?.aborted) return { kind: "cancelled" };
+      if (parts.pause?.aborted) return CANCELLED;
       if (parts.drain?.aborted) {
         await keepLast(parts, signal);
         throw new DrainedError();
       }
       const startedAtMs = clock.now();
       const view = { step, stepsMax: limits.steps, pool: recorder.pool, last: recorder.last() };
-      const decision = await decide(agent, view, signal);
+      const decision = await decide(agent, view, signal).catch(async (error: unknown) => {
+        // Its call waited for an endpoint when the run was told to stop.
+        if (!(error instanceof DrainedError)) throw error;
+        if (parts.pause?.aborted) return CANCELLED;
+        await keepLast(parts, signal);
+        throw error;
+      });
       if ("kind" in decision) return decision;
       await recorder.reply(decision, startedAtMs);
       const { calls, formatError } = decision;
@@ -188,6 +194,8 @@ async function runEpisode(spec: RolloutSpec, parts: EpisodeParts, signal: AbortS
     open = null;
   }
 }
+
+const CANCELLED = { kind: "cancelled" } as const;
 
 /** A step whose reply is recorded, and how many of its calls have been answered. */
 interface OpenStep {
@@ -275,7 +283,7 @@ async function decide(agent: Agent, view: PromptView, signal: AbortSignal): Prom
     if (error instanceof BudgetExceededError && error.scope === "rollout") {
       return { kind: "limit", limit: error.unit === "usd" ? "cost" : "tokens" };
     }
-    if (error instanceof BudgetExceededError) throw error;
+    if (error instanceof BudgetExceededError || error instanceof DrainedError) throw error;
     return within("agent", "deciding", () => Promise.reject(error));
   }
 }

@@ -1,5 +1,7 @@
 // Forecast, pause, rerun and shell through the command line, against the LLM double: a run that stops itself, tells, and is whole in the end.
+import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -172,8 +174,15 @@ describe("a plan", { timeout: 300_000 }, () => {
 
 describe("a rerun", { timeout: 300_000 }, () => {
   it("plays again what infrastructure failed, under the same keys, and nothing that was judged", async () => {
-    const nowhere = double.baseUrl.replace("/v1", "/nowhere");
-    const run = await play("failed", pipeline(nowhere, 4));
+    // A server that takes no request of this form: the request is at fault, not the endpoint.
+    const refusing = createServer((request, response) => {
+      request.resume().on("end", () => response.writeHead(400).end("no such member"));
+    }).listen(0, "127.0.0.1");
+    await once(refusing, "listening");
+    const address = refusing.address();
+    const port = typeof address === "object" ? address?.port : undefined;
+    const run = await play("failed", pipeline(`http://127.0.0.1:${port}/v1`, 4));
+    refusing.close();
     expect(run.exitCode).toBe(1);
     expect((await statusOf("failed")).books.failed).toEqual({ "failed:model": 4 });
     const before = await readFile(path.join(cwd, "failed", "ledger.jsonl"));

@@ -68,18 +68,18 @@ describe("withRetry", () => {
     expect(clock.sleeps).toEqual([45_500]);
   });
 
-  it("counts throttled time apart from latency", async () => {
+  it("counts lost time apart from latency", async () => {
     const plays = [throttle(2000), failure(), throttle(3000), plainReply({ latencyMs: 5, throttledMs: 11 })];
     const { model } = setUp(plays, {}, () => 0);
     const reply = await model.complete(simpleRequest("x"), signal);
-    // Two refused tries of 7 ms each and their waits, and what the inner model had throttled itself.
-    expect(reply.throttledMs).toBe(2007 + 3007 + 11);
+    // Three failed tries of 7 ms each and their waits, and what the inner model had lost itself.
+    expect(reply.throttledMs).toBe(2007 + 7 + 3007 + 11);
     expect(reply.latencyMs).toBe(5);
   });
 
-  it("does not count a server that merely breaks as throttling", async () => {
+  it("counts a server that merely breaks as lost time, too: it is not the agent's", async () => {
     const { model } = setUp([failure({ status: 500 }), plainReply()]);
-    expect((await model.complete(simpleRequest("x"), signal)).throttledMs).toBe(0);
+    expect((await model.complete(simpleRequest("x"), signal)).throttledMs).toBe(1007);
   });
 
   it("gives up after attemptsMax failures, saying how often and why", async () => {

@@ -1,0 +1,39 @@
+// Real time, with hours laid in by hand: what sleeps until then wakes, and whatever measures sees them pass.
+import type { Clock } from "../../src/core/runtime.ts";
+
+export interface HandClock extends Clock {
+  /** Time passes at once. */
+  advance(ms: number): void;
+}
+
+export function handClock(): HandClock {
+  let laidInMs = 0;
+  const sleepers = new Set<() => void>();
+  const monotonic = () => performance.now() + laidInMs;
+  return {
+    now: () => Date.now() + laidInMs,
+    monotonic,
+    sleep: async (ms, signal) => {
+      signal?.throwIfAborted();
+      const untilMs = monotonic() + ms;
+      while (monotonic() < untilMs) {
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(wake, Math.min(untilMs - monotonic(), 2 ** 30));
+          function wake() {
+            clearTimeout(timer);
+            sleepers.delete(wake);
+            signal?.removeEventListener("abort", wake);
+            resolve();
+          }
+          sleepers.add(wake);
+          signal?.addEventListener("abort", wake);
+        });
+        signal?.throwIfAborted();
+      }
+    },
+    advance(ms) {
+      laidInMs += ms;
+      for (const wake of [...sleepers]) wake();
+    },
+  };
+}
