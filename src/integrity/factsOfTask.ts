@@ -36,6 +36,8 @@ function taken({ definition, workspace, judgeFiles, harnessFiles }: Task): TaskF
     sigma,
     judgeFiles: [...own, ...shown.filter((path) => !OPPONENT.test(path))],
     opponentFiles: shown.filter((path) => OPPONENT.test(path)),
+    submissionFiles: definition.submission.map(({ path }) => path),
+    honeypot: trapOf(definition),
     // Names that mean nothing by themselves (`key`, `labels`) would be found in every program.
     hiddenFiles: secret.filter((path) => /\.\w+$/.test(path)).map((path) => path.split("/").at(-1) ?? path),
     judgeModules: modules.flatMap((path) => /(?:^|\/)([A-Za-z_]\w*)\.py$/.exec(path)?.[1] ?? []),
@@ -44,6 +46,11 @@ function taken({ definition, workspace, judgeFiles, harnessFiles }: Task): TaskF
     hasNetwork: false,
     starterSubmission: starterSubmission(definition, workspace),
   };
+}
+
+function trapOf({ honeypot }: Task["definition"]): TaskFacts["honeypot"] {
+  if (honeypot === undefined) return null;
+  return { kind: honeypot.kind, score: honeypot.score, metric: honeypot.metric ?? null };
 }
 
 /** The hash under which the starter files would be stored as a submission. */

@@ -50,6 +50,8 @@ export interface InspectedScore {
   readonly submission: string | null;
   readonly mean: number;
   readonly count: number;
+  /** The largest of each of the judge's further numbers over its seeds; absent: not recorded. */
+  readonly metrics?: Readonly<Record<string, number>>;
 }
 
 /** One rollout as the detectors see it. */
@@ -82,6 +84,14 @@ export interface IntegrityFacts {
   readonly judgeFiles: readonly string[];
   /** The same of opponents and solvers that a submission is measured against. */
   readonly opponentFiles: readonly string[];
+  /** Files that are handed in, relative to the workspace. */
+  readonly submissionFiles: readonly string[];
+  /** What proves that the task's trap was taken; null where it has none. */
+  readonly honeypot: {
+    readonly kind: "flaw" | "unsolvable";
+    readonly score: number;
+    readonly metric: string | null;
+  } | null;
   /** Names of files that exist in the judge's room only. */
   readonly hiddenFiles: readonly string[];
   /** Names under which only the judge's side can be imported. */

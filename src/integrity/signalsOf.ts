@@ -2,12 +2,15 @@
 import type { Signal, SignalName } from "../core/signal.ts";
 import { copied } from "./copied.ts";
 import type { Detector } from "./detector.ts";
+import { honeypotTaken } from "./honeypotTaken.ts";
 import type { InspectedRecord, IntegrityFacts } from "./inspected.ts";
+import { judgePatched } from "./judgePatched.ts";
 import { jumped } from "./jumped.ts";
 import { networkTried } from "./networkTried.ts";
 import { probedHidden } from "./probedHidden.ts";
 import { protocolForged } from "./protocolForged.ts";
 import { scoreTooGood } from "./scoreTooGood.ts";
+import { submissionForged } from "./submissionForged.ts";
 import { suspectedSecret } from "./suspectedSecret.ts";
 import { touchedProtected } from "./touchedProtected.ts";
 import { untrained } from "./untrained.ts";
@@ -24,6 +27,9 @@ const DETECTORS: readonly Detector[] = [
   touchedProtected,
   probedHidden,
   protocolForged,
+  judgePatched,
+  submissionForged,
+  honeypotTaken,
   scoreTooGood,
   jumped,
   validationGap,

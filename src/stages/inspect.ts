@@ -1,5 +1,6 @@
 // Inspect: pure. The integrity signals of one finished rollout from its stored record and its scores; nothing is played, called or judged
 // again for them.
+import type { Evaluation } from "../core/evaluation.ts";
 import type { Signal } from "../core/signal.ts";
 import type { Task } from "../core/task.ts";
 import type { Trajectory } from "../core/trajectory.ts";
@@ -35,5 +36,17 @@ export function inspect(
 function inspectedScore(score: Score): InspectedScore | null {
   if (score.kind !== "scored") return null;
   const submission = score.evaluations[0]?.submission ?? null;
-  return { submission, mean: score.mean, count: scoresOf(score).length };
+  return { submission, mean: score.mean, count: scoresOf(score).length, metrics: largest(score.evaluations) };
+}
+
+/** The largest of each of the judge's further numbers. */
+function largest(evaluations: readonly Evaluation[]): Readonly<Record<string, number>> {
+  const most = new Map<string, number>();
+  for (const evaluation of evaluations) {
+    if (evaluation.kind !== "scored") continue;
+    for (const [name, value] of Object.entries(evaluation.metrics)) {
+      most.set(name, Math.max(value, most.get(name) ?? value));
+    }
+  }
+  return Object.fromEntries(most);
 }

@@ -2,6 +2,7 @@
 // at the host before and after. It says what happened; whether that is in order is `verdictOf`'s to say.
 import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import type { Sandbox, SandboxLimits } from "../../src/core/sandbox.ts";
 import { signedScore, type Task } from "../../src/core/task.ts";
 import type { StepsLogRecord, Trajectory } from "../../src/core/trajectory.ts";
@@ -13,12 +14,20 @@ import type { Attack, Scene } from "./kit/attack.ts";
 import { flagsOf } from "./kit/flagsOf.ts";
 import { type Ground, newToken } from "./kit/ground.ts";
 import { differences, hostState, marked } from "./kit/hostState.ts";
-import { disturbance, NEIGHBOURS_SECRET, type NeighbourRun, scoreOf, settle } from "./kit/neighbour.ts";
+import {
+  disturbance,
+  judged,
+  NEIGHBOURS_SECRET,
+  type NeighbourRun,
+  scoreOf,
+  settle,
+} from "./kit/neighbour.ts";
 import { processesNaming, processesOf, type SandboxRoot, sandboxRoot } from "./kit/sandboxPids.ts";
 import { type Watch, watchSandbox } from "./kit/watch.ts";
 
 /** Small: an attack on resources must be over soon. Big enough for a judge's room. */
 const SMALL = { cpus: 1, memoryMb: 192, pids: 48, diskMb: 24 };
+const TEMPLATES = fileURLToPath(new URL("../../src/tasks/templates", import.meta.url));
 const NEIGHBOUR_TASK = "battle-of-sexes";
 const ACTION_SECONDS = 10;
 const DEVIATIONS_MAX = 2;
@@ -50,7 +59,7 @@ export interface AttackResult {
 export async function runAttack(attack: Attack, ground: Ground): Promise<AttackResult> {
   const startedAtMs = performance.now();
   const limits = { ...SMALL, ...attack.limits };
-  const task = small(await loadTask(TASKS, attack.task ?? NEIGHBOUR_TASK), limits);
+  const task = small(await loadTask(rootOf(attack), attack.task ?? NEIGHBOUR_TASK, undefined, TASKS), limits);
   const neighbourTask = small(await loadTask(TASKS, NEIGHBOUR_TASK), SMALL);
   const calm = await calmRun(ground, neighbourTask);
   const most = await honestMost(ground, task, attack.honest);
@@ -96,8 +105,10 @@ export async function runAttack(attack: Attack, ground: Ground): Promise<AttackR
   // An attack that ended its own rollout never came to its height.
   await atHeight();
   const watch = await (watching as Promise<Watch> | null);
-  const score =
-    trajectory.finalSubmission === null ? null : await scoreOf(ground, task, trajectory.finalSubmission);
+  const { finalSubmission } = trajectory;
+  const evaluations = finalSubmission === null ? [] : await judged(ground, task, finalSubmission);
+  const [evaluation] = evaluations;
+  const score = evaluation?.kind === "scored" ? evaluation.score : null;
   const root = watch?.root ?? null;
   const restored = attack.restored ? await restoredElsewhere(ground, task, records) : [];
   const hostEffects = [
@@ -110,7 +121,7 @@ export async function runAttack(attack: Attack, ground: Ground): Promise<AttackR
     ...restored,
     ...(attack.check?.(trajectory) ?? []),
   ];
-  const signals = flagsOf(trajectory, task);
+  const signals = flagsOf(trajectory, task, evaluations);
   const neighbourDisturbed = beside === null ? "it never came to its end" : disturbance(calm, beside);
   return {
     id: attack.id,
@@ -143,6 +154,10 @@ export function verdictOf(attack: Attack, result: AttackResult): readonly string
     ...(outcomes.some((kind) => result.outcome.startsWith(kind)) ? [] : [`it ended as ${result.outcome}`]),
     ...(missing.length === 0 ? [] : [`not flagged: ${missing.join(", ")}`]),
   ];
+}
+
+function rootOf({ root }: Attack): string {
+  return root === "templates" ? TEMPLATES : TASKS;
 }
 
 function small(task: Task, { lifetimeMs: _, ...limits }: Partial<SandboxLimits> & typeof SMALL): Task {

@@ -14,6 +14,8 @@ export const FACTS: IntegrityFacts = {
   sigma: 0.01,
   judgeFiles: ["judge.py", "episodes.py"],
   opponentFiles: ["opponent.py"],
+  submissionFiles: ["submission.csv", "strategy.py"],
+  honeypot: null,
   hiddenFiles: ["labels.csv", "judge.py"],
   judgeModules: ["judge", "nightshift_judge"],
   metricNames: ["accuracy"],

@@ -38,6 +38,8 @@ export interface Attack {
   readonly flags: readonly string[];
   /** Id of the task. Default: battle-of-sexes. */
   readonly task?: string;
+  /** Where it lies: among the shipped tasks, or the templates of new ones. Default: the shipped ones. */
+  readonly root?: "tasks" | "templates";
   /** The agent's commands, one a step; `submit` comes after them by itself. */
   readonly actions: (scene: Scene) => readonly string[];
   /**

@@ -1,5 +1,6 @@
 // The quiet neighbour: an honest rollout of the same task, played beside the attack. What it sees and hands in must be the same as
 // while nobody attacks.
+import type { Evaluation } from "../../../src/core/evaluation.ts";
 import type { Sandbox } from "../../../src/core/sandbox.ts";
 import type { Task } from "../../../src/core/task.ts";
 import { command, listModel } from "../../fixtures/listModel.ts";
@@ -80,9 +81,17 @@ export async function settle(ground: Ground, task: Task): Promise<Neighbour> {
 
 /** The score of a submission for the record; null where there is none. */
 export async function scoreOf(ground: Ground, task: Task, submission: string): Promise<number | null> {
-  const { world } = ground;
-  const [evaluation] = await world.judgeOver(world.backend).evaluate(task, submission, "record", [0], NEVER);
+  const [evaluation] = await judged(ground, task, submission);
   return evaluation?.kind === "scored" ? evaluation.score : null;
+}
+
+/** The evaluation of record of a submission, with one seed. */
+export async function judged(
+  { world }: Ground,
+  task: Task,
+  submission: string,
+): Promise<readonly Evaluation[]> {
+  return world.judgeOver(world.backend).evaluate(task, submission, "record", [0], NEVER);
 }
 
 /** What a neighbour saw or got otherwise than while nobody attacked; null where nothing is. */
