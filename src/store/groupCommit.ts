@@ -1,5 +1,6 @@
 // An append-only file with group commit: many writers, one write and one fdatasync for all that came meanwhile.
 // It knows nothing of what a record is; whoever opens it says how many leading bytes are whole.
+import { setTimeout as pause } from "node:timers/promises";
 import { errorText, StoreError } from "../core/errors.ts";
 import { type Disk, type DiskFile, realDisk } from "./disk.ts";
 
@@ -52,6 +53,7 @@ interface Pending {
 /** Opens (or creates) the file with its first batch, so that the call itself never waits. */
 export function openCommitFile(path: string, options: CommitFileOptions): CommitFile {
   const { keepBytes, limits = DEFAULT_COMMIT_LIMITS, disk = realDisk } = options;
+  const { pauseMs = 0 } = disk;
   let accepted = keepBytes;
   let durable = keepBytes;
   let waiting: Waiter[] = [];
@@ -60,6 +62,8 @@ export function openCommitFile(path: string, options: CommitFileOptions): Commit
   let failure: StoreError | null = null;
   let closed = false;
   let file: DiskFile | null = null;
+  /** Runs out a moment after each batch. An idle file is written at once; a busy one gathers records meanwhile. */
+  let resting: Promise<void> | null = null;
   /** The loop that writes batches, while there is one. */
   let writing: Promise<void> | null = null;
 
@@ -135,6 +139,7 @@ export function openCommitFile(path: string, options: CommitFileOptions): Commit
     // One turn of the microtask queue: writers that were woken together share the batch.
     await null;
     while (pending.length > 0) {
+      if (resting !== null) await resting;
       const batch = pending;
       pending = [];
       pendingBytes = 0;
@@ -146,6 +151,11 @@ export function openCommitFile(path: string, options: CommitFileOptions): Commit
         return;
       }
       for (const one of batch) one.waiter.resolve(one.offset);
+      const rest: Promise<void> | null = pauseMs === 0 ? null : pause(pauseMs);
+      resting = rest;
+      rest?.then(() => {
+        if (resting === rest) resting = null;
+      });
     }
   };
 
