@@ -21,6 +21,7 @@ import { shellCommand } from "./shell.ts";
 import { showCommand } from "./show.ts";
 import { statusCommand } from "./status.ts";
 import { tasksCommand } from "./tasks.ts";
+import { verifyCommand } from "./verify.ts";
 
 const COMMANDS: readonly AddCommand[] = [
   planCommand,
@@ -41,6 +42,7 @@ const COMMANDS: readonly AddCommand[] = [
   gcCommand,
   rerunCommand,
   shellCommand,
+  verifyCommand,
   serveCommand,
 ];
 

@@ -3,6 +3,7 @@ import { checkPlan } from "../compose/place.ts";
 import { planOf } from "../compose/plan.ts";
 import { openPlannedRun } from "../compose/runs.ts";
 import { checkSameRules, readStoredRun } from "../compose/storedRun.ts";
+import { LOST } from "../core/books.ts";
 import { UserError } from "../core/errors.ts";
 import { outcomeText } from "../core/outcome.ts";
 import { chooseFailed, parseWhere } from "../pipeline/chooseFailed.ts";
@@ -44,7 +45,7 @@ export const rerunCommand: AddCommand = (program, world, done) => {
         planned.model.name,
         String(rollout.seedIndex),
         String(rollout.retry + 1),
-        rollout.outcome === null ? "–" : outcomeText(rollout.outcome),
+        state.lost.has(rollout.key) ? LOST : rollout.outcome === null ? "–" : outcomeText(rollout.outcome),
       ]);
       world.say(textTable(["key", "task", "model", "seed", "next try", "was"], rows));
       if (options.dryRun) {

@@ -1,7 +1,7 @@
 // The place of one episode: a sandbox, fresh with the task's starter files or with a past behind it, and the environment around it. The
 // player and the Gym share it.
 import type { Env } from "../core/env.ts";
-import { BoundaryError } from "../core/errors.ts";
+import { BoundaryError, errorText, StoreError } from "../core/errors.ts";
 import type { Evaluator } from "../core/evaluation.ts";
 import { NO_HOST, type ToolHost } from "../core/host.ts";
 import type { RolloutLimits } from "../core/limits.ts";
@@ -78,7 +78,11 @@ export async function reopenEpisode(
     await sandbox.restore(snapshot.id);
   } catch (error) {
     await sandbox[Symbol.asyncDispose]();
-    throw error;
+    if (!(error instanceof StoreError && error.isLocal)) throw error;
+    // Everything can be carried out again from the starter files; it only takes longer.
+    world.log.warn("snapshot-not-read", { rollout: options.owner, error: errorText(error) });
+    const afresh = episodeIn(world, options, await freshSandbox(options, signal));
+    return { ...afresh, takenUp: { how: "restored", seenCount: 0 } };
   }
   const isWithin = ({ step, action }: { step: number; action: number }) =>
     step < snapshot.step || (step === snapshot.step && action <= snapshot.action);

@@ -36,16 +36,19 @@ export interface StoredRun {
 /** Reads a run directory without writing. Throws UserError where there is none, or where a setting is wrong. */
 export async function readStoredRun(directory: string, settings: readonly string[]): Promise<StoredRun> {
   const reader = await readRun(directory);
-  const parsed = resolvedRunSchema.safeParse(reader.runJson.resolved);
-  if (!parsed.success) {
-    throw new UserError(
-      `${reader.paths.runJson}: \`resolved\` is not what this version (${reader.runJson.codeVersion} wrote it) reads ` +
-        `(${errorText(parsed.error)}); open the run with the version that wrote it, or start a new run`,
-    );
-  }
-  const resolved = parsed.data;
+  const resolved = resolvedRun(reader);
   const pipeline = settings.length === 0 ? resolved.pipeline : withSettings(resolved.pipeline, settings);
   return { reader, pipeline, resolved };
+}
+
+/** What run.json holds of the plan. Throws UserError where another version wrote it. */
+export function resolvedRun({ paths, runJson }: Pick<RunReader, "paths" | "runJson">): ResolvedRun {
+  const parsed = resolvedRunSchema.safeParse(runJson.resolved);
+  if (parsed.success) return parsed.data;
+  throw new UserError(
+    `${paths.runJson}: \`resolved\` is not what this version (${runJson.codeVersion} wrote it) reads ` +
+      `(${errorText(parsed.error)}); open the run with the version that wrote it, or start a new run`,
+  );
 }
 
 /** Throws UserError when going on would mix rollouts that were played, or scores that were given, under different rules. */

@@ -9,7 +9,7 @@ export interface Books {
   readonly kept: number;
   /** By reason; reasons without a rollout are absent. */
   readonly dropped: Readonly<Partial<Record<DropReason, number>>>;
-  /** By class: `failed:<boundary>`, `cancelled`, `interrupted`; absent where there are none. */
+  /** By class: `failed:<boundary>`, `cancelled`, `interrupted`, `lost` (its sealed record is damaged); absent where there are none. */
   readonly failed: Readonly<Record<string, number>>;
   /** Not ended yet, or ended and still without a verdict. */
   readonly owed: number;
@@ -25,7 +25,7 @@ export function keepBooks(state: RunState, verdictOf: (key: string) => Verdict |
   const dropped: Partial<Record<DropReason, number>> = {};
   const failed: Record<string, number> = {};
   for (const rollout of state.rollouts.values()) {
-    const column = columnOf(rollout, verdictOf);
+    const column = columnOf(rollout, state, verdictOf);
     if (column.kind === "kept") kept += 1;
     else if (column.kind === "owed") owed += 1;
     else if (column.kind === "dropped") dropped[column.reason] = (dropped[column.reason] ?? 0) + 1;
@@ -43,14 +43,22 @@ export function assertBooksClose(books: Books): void {
   }
 }
 
+/** The class of a rollout whose sealed record is damaged. */
+export const LOST = "lost";
+
 type Column =
   | { readonly kind: "kept" }
   | { readonly kind: "owed" }
   | { readonly kind: "dropped"; readonly reason: DropReason }
   | { readonly kind: "failed"; readonly failure: string };
 
-function columnOf(rollout: RolloutState, verdictOf: (key: string) => Verdict | undefined): Column {
+function columnOf(
+  rollout: RolloutState,
+  state: RunState,
+  verdictOf: (key: string) => Verdict | undefined,
+): Column {
   if (rollout.outcome === null) return { kind: "owed" };
+  if (state.lost.has(rollout.key)) return { kind: "failed", failure: LOST };
   if (!isEpisodeEnd(rollout.outcome)) return { kind: "failed", failure: outcomeText(rollout.outcome) };
   const verdict = verdictOf(rollout.key);
   if (verdict === undefined) return { kind: "owed" };

@@ -27,6 +27,13 @@ export class UserError extends Error {
 /** A damaged or foreign file under a run directory: says which file, where, and what is still usable. */
 export class StoreError extends Error {
   override readonly name = "StoreError";
+  /** True where one record or blob is concerned, and all else can be used as before. */
+  readonly isLocal: boolean;
+
+  constructor(message: string, options: { cause?: unknown; isLocal?: boolean } = {}) {
+    super(message, { cause: options.cause });
+    this.isLocal = options.isLocal ?? false;
+  }
 }
 
 /**

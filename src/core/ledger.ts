@@ -132,6 +132,16 @@ export const ledgerEventSchema = z.discriminatedUnion("kind", [
     archive: archiveRefSchema,
     facts: rolloutFactsSchema,
   }),
+  /** The sealed record of an ended rollout cannot be read any more. It is not played again unless it is asked for. */
+  z.strictObject({
+    kind: z.literal("record-lost"),
+    atMs: z.number(),
+    key: z.string(),
+    retry: z.int().nonnegative(),
+    archive: archiveRefSchema,
+    /** File, byte and what is wrong, in a sentence. */
+    reason: z.string(),
+  }),
   z.strictObject({ kind: z.literal("evaluation-ended"), atMs: z.number(), evaluation: evaluationSchema }),
   /** No verdict could be had: owed again after a resume. */
   z.strictObject({

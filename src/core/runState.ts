@@ -74,6 +74,7 @@ export class RunState {
   readonly #evaluationFailures = new Map<string, { rolloutKey: string; error: string }>();
   readonly #calls = new Map<string, StartedCall[]>();
   readonly #resumed = new Map<string, ResumedTry>();
+  readonly #lost = new Map<string, string>();
   readonly #pauses: Pause[] = [];
   readonly #parked = new Map<string, ParkedModel>();
   readonly #away = new Map<string, AwayTime>();
@@ -113,6 +114,10 @@ export class RunState {
   /** Tries that were taken up where they had been cut off, by attempt id. */
   get resumed(): ReadonlyMap<string, ResumedTry> {
     return this.#resumed;
+  }
+  /** Ended rollouts whose sealed record cannot be read any more, by key, with the reason. */
+  get lost(): ReadonlyMap<string, string> {
+    return this.#lost;
   }
   get sessionCount(): number {
     return this.#sessionCount;
@@ -225,6 +230,11 @@ export class RunState {
         this.#settleCalls(event.key, event.retry, event.facts.stepCount);
         return;
       }
+      case "record-lost": {
+        const { retry, archive } = this.#known(event);
+        if (retry === event.retry && archive !== null) this.#lost.set(event.key, event.reason);
+        return;
+      }
       case "evaluation-ended":
         this.#evaluations.set(event.evaluation.key, event.evaluation);
         this.#evaluationFailures.delete(event.evaluation.key);
@@ -271,6 +281,7 @@ export class RunState {
     if (rollout.facts !== null) this.#spend(costOf(rollout.facts), -1);
     this.#spend({ usd: event.spentUsd, tokens: event.spentTokens }, 1);
     this.#settleCalls(event.key, event.retry, event.stepCount);
+    this.#lost.delete(event.key);
     rollout.status = "admitted";
     rollout.retry = event.retry + 1;
     rollout.outcome = null;

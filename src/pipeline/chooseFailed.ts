@@ -1,4 +1,5 @@
 // Which rollouts a rerun is about: those that infrastructure failed, by class, task, model and key. Pure; it never picks a judged one.
+import { LOST } from "../core/books.ts";
 import { UserError } from "../core/errors.ts";
 import { suggestion } from "../core/nearest.ts";
 import { isEpisodeEnd, OUTCOME_TEXTS, outcomeText } from "../core/outcome.ts";
@@ -6,6 +7,8 @@ import type { RolloutState, RunState } from "../core/runState.ts";
 import type { Plan, PlannedCell } from "./plan.ts";
 
 const KEYS = ["class", "task", "model", "key"] as const;
+/** What a rollout can have come to, for `class`. */
+const CLASSES = [...OUTCOME_TEXTS, LOST];
 /** Conditions that must all hold; what is absent holds for any. */
 export type Where = Readonly<Partial<Record<(typeof KEYS)[number], string>>>;
 
@@ -22,8 +25,8 @@ export function parseWhere(text: string): Where {
     }
     if (where[key] !== undefined)
       throw new UserError(`--where ${part.trim()}: ${key} is given twice; take one out`);
-    if (key === "class" && !OUTCOME_TEXTS.includes(value) && !value.startsWith("stopped:")) {
-      throw new UserError(`--where ${part.trim()}: no rollout ends so; ${suggestion(value, OUTCOME_TEXTS)}`);
+    if (key === "class" && !CLASSES.includes(value) && !value.startsWith("stopped:")) {
+      throw new UserError(`--where ${part.trim()}: no rollout ends so; ${suggestion(value, CLASSES)}`);
     }
     where[key] = value;
   }
@@ -36,7 +39,7 @@ export interface Chosen {
 }
 
 /**
- * The failed rollouts that match, in order of admission. Throws UserError where only rollouts match whose episode came to its own end:
+ * The failed rollouts that match (and those whose record is lost), in order of admission. Throws UserError where only rollouts match whose episode came to its own end:
  * playing those again would choose data by its score; more seeds are the honest way to more data.
  */
 export function chooseFailed(
@@ -63,8 +66,10 @@ export function chooseFailed(
     if (planned === undefined || outcome === null) return [];
     const isOfClass =
       where.class === undefined
-        ? !isEpisodeEnd(outcome)
-        : where.class === outcome.kind || where.class === outcomeText(outcome);
+        ? isFailed(state, rollout)
+        : where.class === LOST
+          ? state.lost.has(key)
+          : where.class === outcome.kind || where.class === outcomeText(outcome);
     const isMatch =
       isOfClass &&
       (where.task === undefined || where.task === planned.cell.taskId) &&
@@ -72,7 +77,7 @@ export function chooseFailed(
       (where.key === undefined || key.startsWith(where.key));
     return isMatch ? [{ rollout, planned }] : [];
   });
-  const failed = matching.filter(({ rollout }) => rollout.outcome !== null && !isEpisodeEnd(rollout.outcome));
+  const failed = matching.filter(({ rollout }) => isFailed(state, rollout));
   const judgedCount = matching.length - failed.length;
   if (judgedCount > 0 || isJudgedKey(state, where)) {
     throw new UserError(
@@ -83,12 +88,17 @@ export function chooseFailed(
   return failed;
 }
 
+/** Infrastructure cut it off, or its record is lost: it may be played again. */
+function isFailed({ lost }: RunState, { key, outcome }: RolloutState): boolean {
+  return outcome !== null && (!isEpisodeEnd(outcome) || lost.has(key));
+}
+
 /** One key was asked for, and its episode had come to its own end. */
 function isJudgedKey(state: RunState, where: Where): boolean {
   const start = where.key;
   if (start === undefined || where.class !== undefined) return false;
   const found = [...state.rollouts.values()].filter(({ key }) => key.startsWith(start));
-  return found.length > 0 && found.every(({ outcome }) => outcome !== null && isEpisodeEnd(outcome));
+  return found.length > 0 && found.every((rollout) => rollout.outcome !== null && !isFailed(state, rollout));
 }
 
 /** Seeds of a cell with at least `count` more over all cells, in whole groups. */

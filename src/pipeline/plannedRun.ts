@@ -290,6 +290,7 @@ export class PlannedRun {
   /** Writes the dataset of all that has a verdict, in place of an earlier one. */
   async writeDataset(signal: AbortSignal) {
     const { plan, state } = this;
+    await this.#noteLost(signal);
     const verdicts = allVerdicts(plan, state, this.#drawn);
     const books = this.#books(verdicts);
     const written = await writeRunDataset(
@@ -314,6 +315,18 @@ export class PlannedRun {
       manifestSha256: written.manifestSha256,
     });
     return written;
+  }
+
+  /** Whatever cannot be read any more has no row, and stands in the books. */
+  async #noteLost(signal: AbortSignal): Promise<void> {
+    for (const { key, retry, archive } of this.state.rollouts.values()) {
+      if (archive === null || this.state.lost.has(key)) continue;
+      signal.throwIfAborted();
+      const reason = await this.#store.archive.damage(archive);
+      if (reason === null) continue;
+      this.#with.log.warn("record-lost", { rollout: key, reason });
+      await this.#append({ kind: "record-lost", atMs: this.#with.clock.now(), key, retry, archive, reason });
+    }
   }
 
   get datasetDirectory(): string {
@@ -365,6 +378,12 @@ export class PlannedRun {
     if (books.owed > 0) reasons.push(`${books.owed} rollouts are owed`);
     const failed = Object.entries(books.failed).map(([reason, count]) => `${reason} ${count}`);
     if (failed.length > 0) reasons.push(`rollouts failed (${failed.join(", ")})`);
+    const { size } = this.state.lost;
+    if (size > 0) {
+      reasons.push(
+        `${size} of them because their record is damaged: \`nightshift verify ${this.directory}\` names them, \`nightshift rerun ${this.directory} --where class=lost\` plays them again`,
+      );
+    }
     const { accepted } = this.plan.pipeline.rollouts;
     if (accepted !== null) {
       const verdicts = allVerdicts(this.plan, this.state, this.#drawn);

@@ -146,9 +146,12 @@ class Run {
         const cost = { spentUsd: charged.usd, spentTokens: charged.tokens, stepCount, lostCallCount };
         await ledger.append({ kind: "rollout-retried", atMs, key, retry, reason: "interrupted", ...cost });
       }
-      if (outcome === null || facts === null || isEpisodeEnd(outcome)) continue;
-      if (!isPlayedAgain(outcome, key, again)) continue;
-      const reason = `${again === "all" ? "resumed" : "rerun"} after ${failureText(outcome)}`;
+      if (outcome === null || facts === null) continue;
+      const lost = state.lost.get(key);
+      if (lost === undefined && isEpisodeEnd(outcome)) continue;
+      if (lost === undefined ? !isPlayedAgain(outcome, key, again) : again === "all" || !again.has(key))
+        continue;
+      const reason = `${again === "all" ? "resumed" : "rerun"} after ${lost ?? failureText(outcome)}`;
       await ledger.append({ kind: "rollout-retried", atMs, key, retry, reason, ...costOfEnded(facts) });
     }
     for (const rollout of [...state.rollouts.values()]) {

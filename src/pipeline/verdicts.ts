@@ -60,7 +60,7 @@ function judgedScore({ final, lastValid }: Pick<RecordScores, "final" | "lastVal
   return lastValid === null || lastValid.kind === "invalid" ? final : lastValid;
 }
 
-/** The filter's verdict on one rollout; null while it is owed, and for ever if infrastructure failed it. */
+/** The filter's verdict on one rollout; null while it is owed, and for ever if infrastructure failed it or its record is lost. */
 export function rowVerdict(
   pipeline: Pipeline,
   planned: PlannedCell,
@@ -68,6 +68,7 @@ export function rowVerdict(
   state: RunState,
 ): Verdict | null {
   const { outcome, facts } = rollout;
+  if (state.lost.has(rollout.key)) return null;
   if (rollout.status !== "ended" || outcome === null || facts === null || !isEpisodeEnd(outcome)) return null;
   const scores = recordScores(pipeline, planned, rollout, state);
   if (facts.bestValidated !== null && scores.best.kind === "owed") return null;
@@ -86,7 +87,8 @@ export function allVerdicts(
   drawn: Map<string, Verdict> = new Map(),
 ): ReadonlyMap<string, Verdict> {
   const verdictOf = (planned: PlannedCell, rollout: RolloutState) => {
-    const known = rollout.status === "ended" ? drawn.get(rollout.key) : undefined;
+    const isReadable = rollout.status === "ended" && !state.lost.has(rollout.key);
+    const known = isReadable ? drawn.get(rollout.key) : undefined;
     if (known !== undefined) return known;
     const verdict = rowVerdict(plan.pipeline, planned, rollout, state);
     if (verdict !== null) drawn.set(rollout.key, verdict);

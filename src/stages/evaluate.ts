@@ -1,5 +1,5 @@
 // Evaluate: every score is bought once. A journaled evaluator answers from the ledger and judges only what is missing.
-import { BoundaryError, errorText } from "../core/errors.ts";
+import { BoundaryError, errorText, StoreError } from "../core/errors.ts";
 import {
   type Evaluation,
   type Evaluator,
@@ -134,7 +134,9 @@ async function judgeSubmission(
   } catch (caught) {
     const exhausted = exhaustion(caught);
     if (exhausted !== null) throw exhausted;
-    if (!(caught instanceof BoundaryError) || signal.aborted) throw caught;
+    // A submission that cannot be read any more is owed its verdict; the others are judged.
+    const isOne = caught instanceof BoundaryError || (caught instanceof StoreError && caught.isLocal);
+    if (!isOne || signal.aborted) throw caught;
     const error = errorText(caught);
     log.warn("evaluation-failed", { rollout: rolloutKey, submission, reason: error });
     const key = evaluationKey({

@@ -30,6 +30,8 @@ export type ArchiveScan =
 export interface ArchiveReader {
   /** Throws StoreError when the record is damaged or gone. */
   read(ref: ArchiveRef): Promise<Trajectory>;
+  /** What is wrong with a record by its checksum, in a sentence with file and byte; null where it is whole. Cheaper than reading it. */
+  damage(ref: ArchiveRef): Promise<string | null>;
   /** Numbers of the segments, rising. */
   segments(): Promise<readonly number[]>;
   /** Every whole record of a segment and every damaged range, in order. A torn last record is left out. */
@@ -46,6 +48,14 @@ export interface OpenArchive extends Archive, ArchiveReader {
 export function archiveReader(folder: string): ArchiveReader {
   return {
     read: (ref) => readTrajectory(folder, ref),
+    damage: (ref) =>
+      readPayload(folder, ref).then(
+        () => null,
+        (error: unknown) => {
+          if (error instanceof StoreError && error.isLocal) return error.message;
+          throw error;
+        },
+      ),
     segments: () => listSegments(folder, EXTENSION),
     async *scan(segment) {
       for await (const found of scanFrames(segmentPath(folder, segment, EXTENSION), 0)) {
@@ -107,6 +117,11 @@ async function findStart(folder: string, sealedBytes: (segment: number) => numbe
 }
 
 async function readTrajectory(folder: string, ref: ArchiveRef): Promise<Trajectory> {
+  return openPayload(folder, ref, await readPayload(folder, ref));
+}
+
+/** The compressed record, checked. */
+async function readPayload(folder: string, ref: ArchiveRef): Promise<Buffer> {
   const path = segmentPath(folder, ref.segment, EXTENSION);
   const frame = Buffer.alloc(ref.length);
   try {
@@ -114,7 +129,7 @@ async function readTrajectory(folder: string, ref: ArchiveRef): Promise<Trajecto
     const { bytesRead } = await file.read(frame, 0, ref.length, ref.offset);
     const payload = bytesRead === ref.length ? decodeFrame(frame) : null;
     if (payload === null) throw unreadable(folder, ref, "it is damaged");
-    return await openPayload(folder, ref, payload);
+    return payload;
   } catch (error) {
     if (fileErrorCode(error) === "ENOENT") throw unreadable(folder, ref, "the segment is missing", error);
     throw error;
@@ -139,6 +154,6 @@ function unreadable(folder: string, ref: ArchiveRef, why: string, cause?: unknow
   return new StoreError(
     `${segmentPath(folder, ref.segment, EXTENSION)}: the trajectory at byte ${ref.offset} cannot be read: ${why}. ` +
       "The other records are not affected",
-    { cause },
+    { cause, isLocal: true },
   );
 }

@@ -39,12 +39,13 @@ export function blobReader(folder: string, bytesMax: number = BLOB_BYTES_MAX): B
         if ((await hash(data)) !== sha256) {
           throw new StoreError(
             `${path} is damaged: its content has another hash. Delete it; whatever needs it is then done again`,
+            { isLocal: true },
           );
         }
         return data;
       } catch (error) {
         if (fileErrorCode(error) !== "ENOENT") throw error;
-        throw new StoreError(`${path}: there is no such blob`, { cause: error });
+        throw new StoreError(`${path}: there is no such blob`, { cause: error, isLocal: true });
       }
     },
     has: async (sha256) => (await sizeOf(blobPath(folder, sha256))) !== null,

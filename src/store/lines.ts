@@ -63,8 +63,6 @@ export type LineVisitor = (text: string, offset: number, bytes: number) => void;
  * and is not merely cut off: it names file, line and byte, and what is still usable.
  */
 export async function scanLines(path: string, visit: LineVisitor): Promise<LineScan> {
-  let carried: Buffer[] = [];
-  let carriedBytes = 0;
   let offset = 0;
   let lineCount = 0;
   let goodAfterDamage = 0;
@@ -85,11 +83,67 @@ export async function scanLines(path: string, visit: LineVisitor): Promise<LineS
     offset += line.length + 1;
   };
 
+  const rest = await forEachLine(path, takeLine, () => lineCount);
+  return endOfScan(path, { offset, lineCount, goodAfterDamage, damage, rest });
+}
+
+/** A line that is not whole, where it starts, and its first characters as they stand there. */
+export interface DamagedLine {
+  readonly line: number;
+  readonly offset: number;
+  readonly bytes: number;
+  readonly start: string;
+}
+
+/** Characters of a damaged line that are kept: enough for the kind of record and its key. */
+const START_CHARACTERS_MAX = 400;
+
+/**
+ * Streams all whole lines of a file that is damaged, oldest first, and tells of those between them that are not. What stands behind the last
+ * line end is left out: a torn record.
+ */
+export async function salvageLines(
+  path: string,
+  visit: LineVisitor,
+  damaged: (line: DamagedLine) => void,
+): Promise<void> {
+  let offset = 0;
+  let line = 0;
+  await forEachLine(
+    path,
+    (bytes) => {
+      line += 1;
+      const text = decodeLine(bytes);
+      if (text === null)
+        damaged({
+          line,
+          offset,
+          bytes: bytes.length + 1,
+          start: bytes.toString("latin1", 0, START_CHARACTERS_MAX),
+        });
+      else visit(text, offset, bytes.length + 1);
+      offset += bytes.length + 1;
+    },
+    () => line,
+  );
+}
+
+/** Hands over each line without its end, and returns what stands behind the last one. */
+async function forEachLine(
+  path: string,
+  takeLine: (line: Buffer) => void,
+  lineCount: () => number,
+): Promise<Buffer> {
+  let carried: Buffer[] = [];
+  let carriedBytes = 0;
+  let offset = 0;
   for await (const chunk of chunksOf(path)) {
     let start = 0;
     for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
       const piece = chunk.subarray(start, end);
-      takeLine(carried.length === 0 ? piece : Buffer.concat([...carried, piece]));
+      const line = carried.length === 0 ? piece : Buffer.concat([...carried, piece]);
+      takeLine(line);
+      offset += line.length + 1;
       carried = [];
       carriedBytes = 0;
       start = end + 1;
@@ -100,14 +154,13 @@ export async function scanLines(path: string, visit: LineVisitor): Promise<LineS
       if (carriedBytes > LINE_BYTES_MAX) {
         throw new StoreError(
           `${path}: more than ${LINE_BYTES_MAX} bytes without a line end from byte ${offset} on: not a file of ours, or ` +
-            `damaged; the ${lineCount} records before are whole`,
+            `damaged; the ${lineCount()} records before are whole`,
         );
       }
     }
   }
 
-  const rest = Buffer.concat(carried);
-  return endOfScan(path, { offset, lineCount, goodAfterDamage, damage, rest });
+  return Buffer.concat(carried);
 }
 
 function endOfScan(
@@ -143,8 +196,8 @@ function damaged(
 ): StoreError {
   return new StoreError(
     `${path}: line ${at.line} (byte ${at.offset}) is damaged. The ${before} records before it are whole, and so are ` +
-      `${after} after it. Restore the file from a copy, or keep what stands before: truncate -s ${at.offset} '${path}' ` +
-      "(what the rest recorded is then done again)",
+      `${after} after it. Restore the file from a copy, or let \`nightshift verify\` say what it touches and \`verify --mend\` go on without it; ` +
+      `to keep only what stands before: truncate -s ${at.offset} '${path}' (what the rest recorded is then done again)`,
   );
 }
 
