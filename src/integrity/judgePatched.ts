@@ -16,7 +16,9 @@ const PATCHED = new RegExp(
     "signal\\.(?:signal|setitimer|alarm)",
     "resource\\.(?:getrusage|setrlimit)",
     "torch\\.cuda\\.(?:synchronize|Event)",
-  ].join("|")})[ \\t]*=(?!=)`,
+  ].join(
+    "|",
+  )})[ \\t]*=(?!=)|\\bsetattr\\(\\s*(?:time|random|json|os|signal|resource|builtins|torch\\.cuda)\\s*,`,
   "m",
 );
 const PROGRAM = /(?:^|\/)bin\/(?:python[\d.]*|pip[\d.]*|curl|wget|bash|sh|timeout|node)$/;

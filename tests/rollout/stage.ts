@@ -8,7 +8,7 @@ import { DEFAULT_LIMITS, type RolloutLimits } from "../../src/core/limits.ts";
 import type { Model } from "../../src/core/model.ts";
 import { type ActionPlace, actionsOf, type Past } from "../../src/core/past.ts";
 import type { Sandbox } from "../../src/core/sandbox.ts";
-import type { Task } from "../../src/core/task.ts";
+import { dataEnvironment, type Task } from "../../src/core/task.ts";
 import type { StepsLogRecord, Trajectory } from "../../src/core/trajectory.ts";
 import { createEnv } from "../../src/env/env.ts";
 import { playRollout, type Resuming } from "../../src/rollout/rollout.ts";
@@ -99,9 +99,9 @@ export async function playWith(
             purpose: "rollout",
             image,
             files: task.workspace,
-            mounts: [],
+            mounts: task.mounts,
             limits: { ...resources, lifetimeMs: 600_000 },
-            env: {},
+            env: dataEnvironment(task),
             network: false,
             orphanTtlMs: 60_000,
           },
