@@ -17,7 +17,6 @@ export function checkSecrets(
   text: string | null,
   secrets: Pick<Secrets, "redact">,
 ): void {
-  for (const [place, value] of stringsIn(pipeline, "")) refuse(place, value, secrets);
   for (const [index, model] of pipeline.cells.models.entries()) {
     if (!isRemote(model)) continue;
     for (const [place, value] of stringsIn(model.extraBody, `cells.models[${index}].extraBody`)) {
@@ -35,6 +34,7 @@ export function checkSecrets(
       "notify.webhook: the address seems to hold a token (not shown), and the pipeline is stored with its run; put the address into a variable and name it: notify: { webhookEnv: NOTIFY_URL }",
     );
   }
+  for (const [place, value] of stringsIn(pipeline, "")) refuse(place, value, secrets);
   if (text === null) return;
   for (const [index, line] of text.split("\n").entries()) refuse(`line ${index + 1}`, line, secrets);
 }
