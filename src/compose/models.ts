@@ -1,9 +1,11 @@
 // Picks the wire of a configured model and the policies around it.
 import type { AgentConfig } from "../core/cell.ts";
 import { UserError } from "../core/errors.ts";
-import { hashOf } from "../core/hash.ts";
+import type { Faults } from "../core/faults.ts";
+import { hashOf, seedOf } from "../core/hash.ts";
 import type { Model, Price } from "../core/model.ts";
 import { anthropic } from "../models/anthropic.ts";
+import { faultyModel } from "../models/faulty.ts";
 import { type FleetMeter, fleetMeter } from "../models/fleetMeter.ts";
 import { HUMAN_PROVIDER } from "../models/human/human.ts";
 import { openaiChat } from "../models/openaiChat.ts";
@@ -121,10 +123,27 @@ export function fleetOf(world: World, config: ModelConfig): FleetMeter | null {
   return fleetMeter(price, config.timeoutSeconds * 1000, world.clock);
 }
 
-/** The wires of a configured model, without its records. `fleet` is the meter of one that is paid by the GPU-hour. */
-export function modelOf(world: World, config: SharedModelConfig, fleet: FleetMeter | null = null): Model {
+/**
+ * The wires of a configured model, without its records. `fleet` is the meter of one that is paid by the GPU-hour; `faults` are what befalls its
+ * calls on purpose.
+ */
+export function modelOf(
+  world: World,
+  config: SharedModelConfig,
+  fleet: FleetMeter | null = null,
+  faults: Faults | null = null,
+): Model {
   const { clock, log, random } = world;
-  if (config.wire === "scripted") return scriptedResearcher({ clock, thinkMs: config.thinkMs });
+  const befallen = (model: Model, endpoint: string) => {
+    if (faults === null) return model;
+    const seed = seedOf("faults", { seed: faults.seed, model: config.name, endpoint });
+    return faultyModel(model, { faults: faults.model, seed, clock, log });
+  };
+  if (config.wire === "scripted") {
+    const scripted = scriptedResearcher({ clock, thinkMs: config.thinkMs });
+    if (faults === null) return scripted;
+    return withRetry(befallen(scripted, "scripted"), DEFAULT_RETRY_POLICY, { clock, random, log });
+  }
   const apiKey = config.keyEnv === null ? null : (world.env(config.keyEnv) ?? null);
   // A client of the service names its endpoint after the start.
   if (config.keyEnv !== null) world.secrets.add(config.keyEnv, apiKey);
@@ -143,7 +162,8 @@ export function modelOf(world: World, config: SharedModelConfig, fleet: FleetMet
       log,
       redact: world.secrets.redact,
     });
-    return { name: endpointName, model: fleet?.priced(wire) ?? withPrice(wire, modelPrice(config)) };
+    const priced = fleet?.priced(wire) ?? withPrice(wire, modelPrice(config));
+    return { name: endpointName, model: befallen(priced, endpointName) };
   });
   const provider = endpoints[0]?.model.provider ?? "";
   const routed = router({ id: config.model, provider, endpoints, clock, log });

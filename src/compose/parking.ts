@@ -12,7 +12,7 @@ const PROBE_GROWTH_MAX = 10;
 
 /** What goes around each recorded model, outermost. Models without a URL, and runs without a watch, go without. */
 export function parkingFor(
-  { clock, random }: World,
+  { clock, random }: Pick<World, "clock" | "random">,
   { cells, endpoints }: Pipeline,
   { watch, hold }: { readonly watch: EndpointWatch | null; readonly hold: AbortSignal },
 ): (config: ModelConfig, model: Model) => Model {

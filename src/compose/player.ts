@@ -15,29 +15,28 @@ import { openEpisode, reopenEpisode } from "./episode.ts";
 import { modelPrice } from "./models.ts";
 import { parkingFor } from "./parking.ts";
 import type { Place } from "./place.ts";
-import { modelsFor, type PlayingGiven } from "./playing.ts";
+import type { ModelFor } from "./playing.ts";
 import { agentWithout, stepsWithout } from "./withoutSecrets.ts";
 import type { World } from "./world.ts";
 
 /** How one try of a rollout is played, from its beginning or from where it was cut off: a sandbox, environment and agent around the cell's model. */
 export function playerOf(
-  world: World,
-  given: PlayerGiven &
-    PlayingGiven & {
-      plan: Plan;
-      place: Place;
-      backend: SandboxBackend;
-      runId: string;
-      /** What agents reach of the web; null: nothing. */
-      web: WebAccess | null;
-      /** The words of each agent, by its entry in the pipeline. */
-      agents: ReadonlyMap<AgentConfig, AgentParts>;
-    },
+  world: Pick<World, "clock" | "log" | "random" | "secrets">,
+  given: PlayerGiven & {
+    plan: Plan;
+    place: Pick<Place, "imageDigests">;
+    backend: SandboxBackend;
+    runId: string;
+    modelFor: ModelFor;
+    /** What agents reach of the web; null: nothing. */
+    web: WebAccess | null;
+    /** The words of each agent, by its entry in the pipeline. */
+    agents: ReadonlyMap<AgentConfig, AgentParts>;
+  },
 ) {
   const { clock, secrets } = world;
-  const { plan, place, backend, blobs, runId, ledger, steps, snapshots } = given;
+  const { plan, place, backend, blobs, runId, modelFor, ledger, steps, snapshots } = given;
   const { snapshotAfterSeconds } = plan.pipeline.stages.generate;
-  const modelFor = modelsFor(world, plan.pipeline.cells.models, given);
   const hold = AbortSignal.any([given.pause, given.drain]);
   const parked = parkingFor(world, plan.pipeline, { watch: given.endpoints ?? null, hold });
   const plannedBy = new Map(plan.cells.map((planned) => [planned.cell, planned]));

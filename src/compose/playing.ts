@@ -1,4 +1,5 @@
 // Which model plays a rollout: one that all rollouts of its entry share, or one made for it alone.
+import type { Faults } from "../core/faults.ts";
 import type { Model } from "../core/model.ts";
 import type { FleetMeter } from "../models/fleetMeter.ts";
 import { humanModel, type Person } from "../models/human/human.ts";
@@ -16,6 +17,8 @@ export interface PlayingGiven {
   readonly person: Person | null;
   /** What goes around each model, within what records its calls. */
   readonly around?: (model: Model) => Model;
+  /** What befalls the calls of shared models on purpose; left out: nothing. */
+  readonly faults?: Faults | null;
 }
 
 export interface Playing {
@@ -24,25 +27,24 @@ export interface Playing {
   readonly fleet: FleetMeter | null;
 }
 
-/** The models of a pipeline, without their records. A rollout that is taken up has `stepCount` steps behind it. */
+/** The model of one rollout of a cell, which has `stepCount` steps behind it where it is taken up. */
+export type ModelFor = (planned: PlannedCell, seedIndex: number, stepCount: number) => Promise<Playing>;
+
+/** The models of a pipeline, without their records. */
 export function modelsFor(
   world: World,
   configs: readonly ModelConfig[],
-  { replays, person, around: outermost = (model) => model }: PlayingGiven,
-) {
+  { replays, person, around: outermost = (model) => model, faults = null }: PlayingGiven,
+): ModelFor {
   const { clock, log, secrets } = world;
   const around = (model: Model) => outermost(modelWithout(secrets, model));
   const shared = new Map<ModelConfig, Playing>(
     configs.filter(isShared).map((config) => {
       const fleet = fleetOf(world, config);
-      return [config, { model: around(modelOf(world, config, fleet)), fleet }];
+      return [config, { model: around(modelOf(world, config, fleet, faults)), fleet }];
     }),
   );
-  return async (
-    { model: config, cell, tools }: PlannedCell,
-    seedIndex: number,
-    stepCount: number,
-  ): Promise<Playing> => {
+  return async ({ model: config, cell, tools }, seedIndex, stepCount) => {
     const common = shared.get(config);
     if (common !== undefined) return common;
     const { id } = cell.model;

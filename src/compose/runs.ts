@@ -3,25 +3,28 @@ import { randomBytes } from "node:crypto";
 import path from "node:path";
 import { workerPool } from "../compute/workerPool.ts";
 import { errorText, UserError } from "../core/errors.ts";
-import { pastOf } from "../core/past.ts";
-import { attemptId, fold } from "../core/runState.ts";
+import { seedOf } from "../core/hash.ts";
+import type { SandboxBackend } from "../core/sandbox.ts";
 import { judge } from "../judge/judge.ts";
 import { notify } from "../notify/notify.ts";
 import { sessionMsMax } from "../pipeline/checkPlan.ts";
 import { checkSecrets } from "../pipeline/checkSecrets.ts";
 import type { Plan } from "../pipeline/plan.ts";
 import { PlannedRun } from "../pipeline/plannedRun.ts";
+import { faultyBackend } from "../sandbox/faulty.ts";
 import { takingTurns } from "../sandbox/takingTurns.ts";
 import { checkRoom, RUN_FREE_BYTES_MIN } from "../store/checkRoom.ts";
 import { watchRoom, whileRoomy } from "../store/room.ts";
-import { createRun, type OpenRun, openRun } from "../store/runDirectory.ts";
+import { createRun, openRun } from "../store/runDirectory.ts";
 import { openSnapshots } from "../store/snapshots.ts";
 import { loadAgents } from "./agents.ts";
 import { namedBackend } from "./backends.ts";
+import { leftUnderWay } from "./leftUnderWay.ts";
 import { processLimit, rolloutsWithin } from "./openFiles.ts";
 import { openPerson } from "./person.ts";
 import type { Place } from "./place.ts";
 import { playerOf } from "./player.ts";
+import { modelsFor } from "./playing.ts";
 import { openReplays } from "./replaySource.ts";
 import { resolvedOf } from "./storedRun.ts";
 import { machineTurns } from "./turns.ts";
@@ -66,7 +69,7 @@ export async function openPlannedRun(
   const roomy = whileRoomy(snapshots, room);
   const kept = { ...roomy, put: putWithout(secrets, roomy) };
   const named = namedBackend(world, place.choice.name, plan.pipeline.sandbox.docker, kept);
-  const backend = takingTurns(named, turns);
+  const backend = takingTurns(befallen(world, plan, named), turns);
   const person = openPerson(world);
   const release = async () => {
     person[Symbol.dispose]();
@@ -78,12 +81,13 @@ export async function openPlannedRun(
     if (create === null) await store.amend({ codeVersion, pipelineText, resolved });
     const agents = await loadAgents(plan.pipeline);
     const web = webOf(world, plan);
-    const replays = await openReplays(plan.pipeline.cells.models);
+    const { faults, cells } = plan.pipeline;
+    const replays = await openReplays(cells.models);
+    const modelFor = modelsFor(world, cells.models, { replays, person, faults });
     const clean = { ...store, ledger: ledgerWithout(secrets, store.ledger) };
     return new PlannedRun(plan, clean, {
       judge: (blobs) => evaluatorWithout(secrets, judge({ backend, blobs, clock, runId, log, turns })),
-      player: (given) =>
-        playerOf(world, { ...given, plan, place, backend, runId, web, agents, replays, person }),
+      player: (given) => playerOf(world, { ...given, plan, place, backend, runId, modelFor, web, agents }),
       sweep: () => backend.sweep({ runId, spareOwned: true, spare: left.sandboxIds }),
       snapshots,
       room,
@@ -110,17 +114,11 @@ export async function openPlannedRun(
   }
 }
 
-/** What rollouts that are to be taken up go on from: their newest snapshots by attempt id, and the sandboxes they were played in last. */
-async function leftUnderWay({ events, stepsLog }: OpenRun) {
-  const snapshotIds = new Map<string, string>();
-  const sandboxIds = new Set<string>();
-  for (const { key, retry } of fold(events).underWay()) {
-    const past = pastOf(await stepsLog.records(key, retry));
-    if (past === null) continue;
-    sandboxIds.add(past.place.sandbox.id);
-    if (past.snapshot !== null) snapshotIds.set(attemptId(key, retry), past.snapshot.id);
-  }
-  return { snapshotIds, sandboxIds };
+/** The backend as the pipeline's faults leave it. */
+function befallen({ clock, log }: World, { pipeline: { faults } }: Plan, backend: SandboxBackend) {
+  if (faults === null) return backend;
+  const seed = seedOf("faults", { seed: faults.seed, backend: backend.name });
+  return faultyBackend(backend, { faults: faults.sandbox, seed, clock, log });
 }
 
 /** What the file system refuses about a directory that the user named is the user's to mend. */

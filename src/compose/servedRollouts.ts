@@ -38,6 +38,7 @@ import { type HeldRollouts, holdRollouts } from "./heldRollouts.ts";
 import type { Place } from "./place.ts";
 import { planOf } from "./plan.ts";
 import { playerOf } from "./player.ts";
+import { modelsFor } from "./playing.ts";
 import { inRequestWords, requestPipeline, rewardNamed } from "./requestPlan.ts";
 import { evaluatorWithout } from "./withoutSecrets.ts";
 import type { World } from "./world.ts";
@@ -131,9 +132,11 @@ async function planRollouts(
       snapshots: null,
       pause: NEVER,
       drain: NEVER,
-      replays: new Map(),
-      person: null,
-      around: (inner) => withVersions(inner, current, (callId, found) => versions.set(callId, found)),
+      modelFor: modelsFor(world, pipeline.cells.models, {
+        replays: new Map(),
+        person: null,
+        around: (inner) => withVersions(inner, current, (callId, found) => versions.set(callId, found)),
+      }),
     });
     const { retriesMax, evaluationSeeds } = request;
     const judged = { retriesMax, seeds: recordSeeds(evaluationSeeds), reward };

@@ -12,12 +12,22 @@ export function canonicalJson(value: unknown): string {
     if (!Number.isFinite(value)) throw new TypeError(`canonical JSON cannot carry the number ${value}`);
     return JSON.stringify(value);
   }
-  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item)).join(",")}]`;
+  if (Array.isArray(value)) {
+    let items = "";
+    for (let index = 0; index < value.length; index++) {
+      items += `${index === 0 ? "" : ","}${canonicalJson(value[index])}`;
+    }
+    return `[${items}]`;
+  }
   if (typeof value === "object") {
-    const entries = Object.entries(value)
-      .filter(([, member]) => member !== undefined)
-      .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-    return `{${entries.map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`).join(",")}}`;
+    let members = "";
+    // The order of strings without a comparison is that of their code units.
+    for (const key of Object.keys(value).sort()) {
+      const member: unknown = Reflect.get(value, key);
+      if (member === undefined) continue;
+      members += `${members === "" ? "" : ","}${JSON.stringify(key)}:${canonicalJson(member)}`;
+    }
+    return `{${members}}`;
   }
   throw new TypeError(`canonical JSON cannot carry a ${typeof value}`);
 }

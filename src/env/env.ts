@@ -244,10 +244,13 @@ async function withDeadline<T>(
   const late = clock.sleep(ms, over.signal).then(() => {
     throw new BoundaryError("sandbox", `no answer from the sandbox within ${ms} ms`, { transient: true });
   });
-  late.catch(() => over.abort());
+  late.catch(() => over.abort(OVER));
   try {
     return await Promise.race([work(AbortSignal.any([signal, over.signal])), late]);
   } finally {
-    over.abort();
+    over.abort(OVER);
   }
 }
+
+/** Said to a deadline that nobody waits for any more: made once, since an abort without a reason makes an error each time. */
+const OVER = new Error("the action is over");

@@ -1,6 +1,7 @@
 // The pipeline file: one page of YAML that says what to run. Schema, defaults and nothing else; unknown keys are refused.
 import { z } from "zod";
 import { agentConfigSchema } from "../core/cell.ts";
+import { faultsSchema } from "../core/faults.ts";
 import { rolloutLimitsSchema } from "../core/limits.ts";
 import { samplingSchema } from "../core/model.ts";
 import { notifySchema } from "../notify/notice.ts";
@@ -187,6 +188,12 @@ export const pipelineSchema = z.strictObject({
     .nullable()
     .default(null)
     .describe("Who is told when the run pauses, ends or fails; null: nobody."),
+  faults: faultsSchema
+    .nullable()
+    .default(null)
+    .describe(
+      "Breaks sandboxes and model calls on purpose, as a rehearsal of bad days; every row says so (`sandbox_backend`, `endpoint`). null: nothing.",
+    ),
   web: webSchema
     .nullable()
     .default(null)

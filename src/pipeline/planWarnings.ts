@@ -26,6 +26,7 @@ export function planWarnings(plan: Plan, ground: Ground): readonly string[] {
     ...limitWarnings(plan),
     ...placeWarnings(plan, ground),
     ...budgetWarnings(plan),
+    ...faultWarnings(plan),
     ...filterWarnings(plan),
     ...allowWarnings(plan),
   ];
@@ -36,6 +37,13 @@ function absentWarnings({ leftOut }: Plan): readonly string[] {
   const names = foldersOf(leftOut).join(" ");
   return [
     `cells.absent: ${leftOut.length} ${leftOut.length === 1 ? "task is" : "tasks are"} left out; \`nightshift data prepare ${names}\` brings their data`,
+  ];
+}
+
+function faultWarnings({ pipeline: { faults } }: Plan): readonly string[] {
+  if (faults === null) return [];
+  return [
+    "faults: sandboxes and model calls are broken on purpose, which costs time and lost replies; leave the key out for data",
   ];
 }
 

@@ -19,7 +19,7 @@ const SEALS_AT_ONCE_MAX = 2;
 /** Longest JSON text of one trajectory; near the longest string that this engine can hold. */
 const TRAJECTORY_BYTES_MAX = 500 * 1_048_576;
 
-const compress = promisify(zstdCompress);
+const compressed = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);
 
 /** A record of a segment, in order, or a range of bytes that holds none, with the reason. */
@@ -42,6 +42,11 @@ export interface OpenArchive extends Archive, ArchiveReader {
   /** Bytes of a torn last record that were cut off on opening. */
   readonly tornBytes: number;
   close(): Promise<void>;
+}
+
+export interface ArchiveOptions extends SegmentOptions {
+  /** Makes zstd of a record; on a thread of Node's where absent. */
+  readonly compress?: (json: Buffer) => Promise<Buffer>;
 }
 
 /** Reads an archive without writing. */
@@ -83,12 +88,13 @@ export function archiveReader(folder: string): ArchiveReader {
 export async function openArchive(
   folder: string,
   sealedBytes: (segment: number) => number,
-  options: SegmentOptions = {},
+  options: ArchiveOptions = {},
 ): Promise<OpenArchive> {
   await mkdir(folder, { recursive: true });
   const { start, tornBytes } = await findStart(folder, sealedBytes);
   const segments = openSegments(folder, EXTENSION, start, options);
   const seal = turns(SEALS_AT_ONCE_MAX);
+  const compress = options.compress ?? compressed;
   return {
     ...archiveReader(folder),
     tornBytes,

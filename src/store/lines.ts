@@ -180,9 +180,11 @@ function endOfScan(
     if (goodAfterDamage > 0 || !neverWritten) throw damaged(path, damage, lineCount, goodAfterDamage);
     return { goodBytes: damage.offset, tornBytes: size - damage.offset, lineCount };
   }
-  // A record that was cut off never has more than eight digits behind its tab: one that has lost its line end otherwise.
+  // A record that was cut off never has more than eight digits behind its tab: one that has lost its line end otherwise. Where the last of
+  // its bytes were never written they are zeros, however few: a file's size can outlive its last page.
   const tab = rest.indexOf(TAB);
-  if (tab !== -1 && rest.length > tab + SUFFIX_BYTES - 1 && !rest.includes(UNWRITTEN)) {
+  const isUnwritten = rest.at(-1) === 0 || rest.includes(UNWRITTEN);
+  if (tab !== -1 && rest.length > tab + SUFFIX_BYTES - 1 && !isUnwritten) {
     throw damaged(path, { line: lineCount + 1, offset }, lineCount, 0);
   }
   return { goodBytes: offset, tornBytes: rest.length, lineCount };

@@ -56,6 +56,8 @@ export interface OpenRunOptions {
   readonly segmentBytesMax?: number;
   /** What ledger, steps and archive are written to; the machine's own where absent. */
   readonly disk?: Disk;
+  /** How the archive compresses; on a thread of Node's where absent. */
+  readonly compress?: (json: Buffer) => Promise<Buffer>;
 }
 
 /**

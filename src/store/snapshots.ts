@@ -3,7 +3,7 @@ import { mkdir, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { BoundaryError } from "../core/errors.ts";
 import type { BlobStore, SnapshotId } from "../core/sandbox.ts";
-import { openBlobs } from "./blobs.ts";
+import { type OpenBlobs, openBlobs } from "./blobs.ts";
 
 export interface SnapshotStore extends BlobStore {
   /** Says which snapshot a try goes on from; the one before may go. Null: it has ended and needs none. */
@@ -24,12 +24,24 @@ export async function openSnapshots(
   bytesMax: number,
 ): Promise<SnapshotStore> {
   await mkdir(folder, { recursive: true });
-  const blobs = await openBlobs(folder);
+  return keepSnapshots(await openBlobs(folder), { sizes: await sizesIn(folder), needed, bytesMax });
+}
+
+/** The same over any store of blobs; `sizes` are those that it holds, bytes by id. */
+export function keepSnapshots(
+  blobs: OpenBlobs,
+  of: {
+    readonly sizes: ReadonlyMap<SnapshotId, number>;
+    readonly needed: ReadonlyMap<string, SnapshotId>;
+    readonly bytesMax: number;
+  },
+): SnapshotStore {
+  const { needed, bytesMax } = of;
   const newest = new Map(needed);
   /** How many tries need each; one that was put and is not yet said to be needed counts as well. */
   const needs = new Map<SnapshotId, number>();
   const fresh = new Map<SnapshotId, number>();
-  const sizes = await sizesIn(folder);
+  const sizes = new Map(of.sizes);
   const deleting = new Set<Promise<void>>();
   let bytes = [...sizes.values()].reduce((sum, size) => sum + size, 0);
   /** Of puts under way: many at once must not pass the limit together. */

@@ -105,6 +105,17 @@ describe("a scan", () => {
     }
   });
 
+  test("tolerates a last record of which the last few bytes were never written, however few", async () => {
+    const { path, lines, data } = await fileOf({ first: 1 }, { last: "x".repeat(100) });
+    const before = lines[0]?.length ?? 0;
+    for (let zeros = 1; zeros <= data.length - before; zeros++) {
+      const holed = Buffer.from(data);
+      holed.fill(0, data.length - zeros);
+      await writeFile(path, holed);
+      expect((await scan(path)).goodBytes, `${zeros} zeros`).toBe(before);
+    }
+  });
+
   test("names file, line and byte of damage in the middle, and counts what is usable", async () => {
     const { path, lines, data } = await fileOf({ line: 1 }, { line: 2 }, { line: 3 }, { line: 4 });
     const start = (lines[0]?.length ?? 0) + (lines[1]?.length ?? 0);

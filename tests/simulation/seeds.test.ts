@@ -1,0 +1,15 @@
+// Seeds that once broke a rule, each with what was mended. The mended thing has a test of its own beside the code as well: a seed draws another
+// run as soon as the scenarios change.
+import { existsSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { expect, test } from "vitest";
+import { simulate } from "./simulate.ts";
+
+const ROOT = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
+
+test.each<[seed: number, rollouts: readonly [number, number], what: string]>([
+  [7, [6, 24], "the sandbox of a try without a step was spared for a resume that begins the try anew"],
+  [36, [6, 24], "a last record with fewer than sixteen unwritten bytes was taken for damage"],
+])("seed %d of %j: %s", async (seed, rollouts, _what) => {
+  expect((await simulate({ seed, rollouts, root: ROOT })).violations).toEqual([]);
+});
