@@ -57,6 +57,7 @@ const NOTES = {
   "honeypot:taken": dropped(
     "The agent used a flaw that its task was given on purpose, or solved what has no solution.",
   ),
+  "model:changed": dropped("Its steps were served under more than one model's name."),
   "secret:suspected": dropped("A text of the rollout looks like a secret."),
 } satisfies { readonly [name: string]: SignalNotes };
 

@@ -43,8 +43,9 @@ export function inspectTrajectory(
       if (result !== null) state = result.state;
     }
   }
-  const replies = steps.map(({ index, response }) => ({
+  const replies = steps.map(({ index, response, reply }) => ({
     step: index,
+    servedModel: reply.servedModel,
     text: writtenText(pool[response]?.message),
   }));
   return { key, actions, replies, validations, finalSubmission, ...scores };

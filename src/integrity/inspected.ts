@@ -59,7 +59,12 @@ export interface InspectedRecord {
   readonly key: string;
   readonly actions: readonly InspectedAction[];
   /** What the model wrote in each step, thoughts included; absent: not recorded beside its actions. */
-  readonly replies?: readonly { readonly step: number; readonly text: string }[];
+  readonly replies?: readonly {
+    readonly step: number;
+    readonly text: string;
+    /** What the endpoint named as its model; absent: it was not recorded. */
+    readonly servedModel?: string;
+  }[];
   readonly validations: readonly InspectedValidation[];
   /** Null where there is none, or it was not recorded. */
   readonly finalSubmission: string | null;

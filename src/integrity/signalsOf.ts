@@ -6,6 +6,7 @@ import { honeypotTaken } from "./honeypotTaken.ts";
 import type { InspectedRecord, IntegrityFacts } from "./inspected.ts";
 import { judgePatched } from "./judgePatched.ts";
 import { jumped } from "./jumped.ts";
+import { modelChanged } from "./modelChanged.ts";
 import { networkTried } from "./networkTried.ts";
 import { probedHidden } from "./probedHidden.ts";
 import { protocolForged } from "./protocolForged.ts";
@@ -37,6 +38,7 @@ const DETECTORS: readonly Detector[] = [
   copied,
   networkTried,
   suspectedSecret,
+  modelChanged,
 ];
 
 /** Every signal of a rollout, by step and then by name; those of the rollout as a whole come last. */

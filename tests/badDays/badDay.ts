@@ -10,10 +10,14 @@ import { readStoredRun } from "../../src/compose/storedRun.ts";
 import { createWorld, type World } from "../../src/compose/world.ts";
 import type { LedgerEvent } from "../../src/core/ledger.ts";
 import type { PlannedRun } from "../../src/pipeline/plannedRun.ts";
+import type { RunEnding } from "../../src/pipeline/runPipeline.ts";
 import { readLedger } from "../../src/store/ledger.ts";
 import { type MemoryLog, memoryLog } from "../models/fakeWorld.ts";
+import type { EndpointDouble } from "./endpointDouble.ts";
 import { type HandClock, handClock } from "./handClock.ts";
 
+/** Real milliseconds without a reply after which rollouts of a parked model are at their next call. */
+const QUIET_MS = 1_000;
 /** Longest that a test waits for something to happen, real milliseconds. */
 const WAIT_MS_MAX = 60_000;
 
@@ -79,7 +83,12 @@ export async function until(
 /** The pipeline of a bad day: a small task, played by a double. */
 export function dayOf(
   baseUrls: readonly string[],
-  { model = "", more = "", perCell = 3 }: { model?: string; more?: string; perCell?: number } = {},
+  {
+    model = "",
+    more = "",
+    perCell = 3,
+    wallSeconds = 300,
+  }: { model?: string; more?: string; perCell?: number; wallSeconds?: number } = {},
 ): string {
   return `name: bad-day
 cells:
@@ -87,12 +96,46 @@ cells:
   models: [{ name: double, wire: openai, model: double, baseUrls: ${JSON.stringify(baseUrls)}, price: { inputPerMillion: 1, outputPerMillion: 1 }${model} }]
   sampling: [{ maxTokens: 200, seeded: true }]
 rollouts: { perCell: ${perCell} }
-limits: { steps: 12, actionSeconds: 20, wallSeconds: 300, validations: 3 }
+limits: { steps: 12, actionSeconds: 20, wallSeconds: ${wallSeconds}, validations: 3 }
 concurrency: { rollouts: 3 }
 sandbox: { backend: process, unsafe: true }
 stages: { evaluate: { seeds: 1 }, filter: { outcomes: [submitted] } }
 allow: [benchmark]
 ${more}`;
+}
+
+/**
+ * Plays a run to its end, with time laid in whenever all that is unfinished waits for an endpoint: sandboxes and judges see real time.
+ */
+export async function playThrough(
+  run: PlannedRun,
+  double: EndpointDouble,
+  clock: HandClock,
+  stepMs: number,
+): Promise<RunEnding> {
+  let isOver = false;
+  const playing = run.play(new AbortController().signal).finally(() => {
+    isOver = true;
+  });
+  let seenLast = -1;
+  let changedAtMs = performance.now();
+  const isStuck = () => {
+    const { admitted, owed } = run.progress().books;
+    if (admitted < run.progress().planned || owed === 0) return false;
+    if (double.waitingCount >= owed) return true;
+    // Whoever is parked never gets to the double: nothing is asked, and nothing has been for a while.
+    if (run.state.parked.size === 0 || seenLast !== double.sold.length) {
+      seenLast = double.sold.length;
+      changedAtMs = performance.now();
+    }
+    return performance.now() - changedAtMs > QUIET_MS;
+  };
+  await until(
+    "the run's end",
+    () => isOver,
+    () => clock.advance(isStuck() ? stepMs : 0),
+  );
+  return playing;
 }
 
 /** Until so many calls are being tried again: their rollouts wait for nothing else, so that hours laid in are lost to no action. */

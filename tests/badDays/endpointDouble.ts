@@ -14,6 +14,8 @@ export interface EndpointDouble extends AsyncDisposable {
   readonly seenCount: number;
   /** Bodies whose reply was sent whole. */
   readonly sold: readonly string[];
+  /** Rollouts whose last request got something else than a good reply. */
+  readonly waitingCount: number;
   /** What its replies name as their model, and as their backend's mark. */
   servedAs(model: string, fingerprint?: string): void;
   /** Null: well again. */
@@ -28,6 +30,7 @@ const COMMANDS = ["ls -la", "cat strategy.py | head -c 400", "validate", "echo o
 export async function endpointDouble(stepCount = COMMANDS.length): Promise<EndpointDouble> {
   const sockets = new Set<Socket>();
   const sold: string[] = [];
+  const waiting = new Set<string>();
   let seenCount = 0;
   let nth = 0;
   let current: Mood | null = null;
@@ -42,7 +45,10 @@ export async function endpointDouble(stepCount = COMMANDS.length): Promise<Endpo
     const content = `Step ${step + 1}.\n\n\`\`\`\n${command}\n\`\`\``;
     const message = { role: "assistant", content };
     const choices = [{ index: 0, message, finish_reason: "stop" }];
-    response.on("finish", () => sold.push(body));
+    response.on("finish", () => {
+      sold.push(body);
+      waiting.delete(rolloutOf(body));
+    });
     json(200, completion({ choices, ...served }), { "x-request-id": `r${seenCount}` })(response, request);
   };
   const open = async () => {
@@ -54,6 +60,7 @@ export async function endpointDouble(stepCount = COMMANDS.length): Promise<Endpo
         const seen = { path: request.url ?? "", headers: request.headers, body: Buffer.concat(chunks) };
         seenCount += 1;
         const behave = current?.(seen, nth) ?? answerWell;
+        if (behave !== answerWell) waiting.add(rolloutOf(seen.body.toString()));
         nth += 1;
         behave(response, seen);
       });
@@ -80,6 +87,9 @@ export async function endpointDouble(stepCount = COMMANDS.length): Promise<Endpo
       return seenCount;
     },
     sold,
+    get waitingCount() {
+      return waiting.size;
+    },
     servedAs(model, fingerprint) {
       served = { model, ...(fingerprint === undefined ? {} : { system_fingerprint: fingerprint }) };
     },
@@ -91,4 +101,9 @@ export async function endpointDouble(stepCount = COMMANDS.length): Promise<Endpo
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** Requests of one rollout bear its seed. */
+function rolloutOf(body: string): string {
+  return /"seed":(\d+)/.exec(body)?.[1] ?? "";
 }
