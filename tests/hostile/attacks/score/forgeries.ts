@@ -60,7 +60,7 @@ async function ofTask(root: "tasks" | "templates", id: string, kind: keyof typeo
   return forgeriesFor(task, starter, { tables, namesByTime: [] })
     .filter(({ limits }) => limits === undefined)
     .map(({ name, files, rule }) => ({
-      id: `${kind}: ${name}`,
+      id: `${kind}-${name.replaceAll(/[^A-Za-z]+/g, "-")}`,
       aim: "score",
       row: ROWS[kind],
       root,
