@@ -26,6 +26,10 @@ export const samplingSchema = z.strictObject({
 });
 export type Sampling = z.infer<typeof samplingSchema>;
 
+/** Whether the terms under which a model is served let its replies train another model. */
+export const OUTPUT_TERMS = ["allowed", "forbidden", "unknown"] as const;
+export type OutputTerms = (typeof OUTPUT_TERMS)[number];
+
 /** A tool as the model is told of it: name, description, JSON Schema of its arguments. */
 export const toolSchemaSchema = z.strictObject({
   name: z.string(),

@@ -73,7 +73,12 @@ export function frontMatter(
 
 /** A warning nobody can overlook; empty where every row may be trained on. */
 export function notice(
-  rows: { readonly scripted: number; readonly replayed: number; readonly benchmark: number },
+  rows: {
+    readonly scripted: number;
+    readonly replayed: number;
+    readonly benchmark: number;
+    readonly forbidden: number;
+  },
   allow: readonly Allowance[],
 ): string {
   const lines: string[] = [];
@@ -87,6 +92,12 @@ export function notice(
     lines.push(
       `**${rows.replayed} ROWS ARE REPLAYS (\`provider: replay\`)** of rollouts that were recorded before: whoever trains on both`,
       "counts them twice.",
+    );
+  }
+  if (rows.forbidden > 0) {
+    lines.push(
+      `**THE TERMS OF THE MODEL BEHIND ${rows.forbidden} ROWS FORBID TRAINING ON THEM** (\`output_terms: forbidden\`): they are kept for`,
+      "study, and no export takes them.",
     );
   }
   if (rows.benchmark > 0) {
@@ -117,6 +128,7 @@ export function datasetCard(
         scripted: manifest.scriptedRows,
         replayed: sum(manifest.models, ({ provider, rows }) => (provider === REPLAY_PROVIDER ? rows : 0)),
         benchmark: manifest.benchmarkRows,
+        forbidden: sum(manifest.models, ({ outputTerms, rows }) => (outputTerms === "forbidden" ? rows : 0)),
       },
       manifest.allow,
     ),
@@ -187,8 +199,9 @@ function scoresTable(scores: readonly TaskScores[]): string {
 
 function provenance(manifest: Omit<Manifest, "files">): string {
   const models = manifest.models.map(
-    ({ model, revision, provider, rows }) =>
-      `- model \`${model ?? "not named"}\`${revision === null ? "" : ` at \`${revision}\``}, provider \`${provider ?? "not named"}\`: ${rows} rows`,
+    ({ model, revision, provider, outputTerms, rows }) =>
+      `- model \`${model ?? "not named"}\`${revision === null ? "" : ` at \`${revision}\``}, provider \`${provider ?? "not named"}\`: ${rows} rows; ` +
+      `training on its replies: ${outputTerms ?? "unknown"}`,
   );
   const tasks = manifest.tasks.map(({ taskId, playHash, judgeHash }) =>
     playHash === null || judgeHash === null

@@ -1,7 +1,7 @@
 // What must hold of the canonical tables whatever happened, checked on every row that is written and again when it is
 // read. A violation is an error that names row and rule: such a dataset is not published.
 import { messageSha256, promptSha256 } from "../core/message.ts";
-import { REASONING_IN_HISTORY } from "../core/model.ts";
+import { OUTPUT_TERMS, REASONING_IN_HISTORY } from "../core/model.ts";
 import { SIGNAL_NAMES, signalSchema } from "../core/signal.ts";
 import { contextMode, extendsPrevious, type TokenContext } from "./contextMode.ts";
 import { messageOfRow } from "./messageRows.ts";
@@ -33,6 +33,7 @@ export const INVARIANTS = [
   "split",
   "group",
   "imported",
+  "terms",
   "complete",
 ] as const;
 export type InvariantName = (typeof INVARIANTS)[number];
@@ -53,6 +54,7 @@ export class InvariantError extends Error {
 export function checkRollout({ trajectory, steps }: RolloutRows): void {
   if (trajectory.source === null) checkComplete(trajectory, steps);
   else checkImported(trajectory);
+  checkTerms(trajectory);
   checkPool(trajectory);
   checkScored(trajectory);
   checkSignals(trajectory);
@@ -145,6 +147,17 @@ function checkImported(row: TrajectoryRow): void {
   if (row.trainable) broken("imported", "it counts as trainable");
   const trained = row.messages.find((message) => message.train);
   if (trained !== undefined) broken("imported", `message ${trained.idx} is trained on`);
+}
+
+/** What a model's terms forbid to train on never counts as trainable. */
+function checkTerms(row: TrajectoryRow): void {
+  const broken: Failure = failure(row.trajectory_id);
+  const { output_terms: terms } = row;
+  // Absent in rows from before it was kept.
+  if (terms !== null && !OUTPUT_TERMS.some((known) => known === terms)) {
+    broken("terms", `output_terms is ${terms}`);
+  }
+  if (terms === "forbidden" && row.trainable) broken("terms", "it counts as trainable");
 }
 
 function checkPool(row: TrajectoryRow): void {

@@ -72,6 +72,8 @@ export const manifestSchema = z.strictObject({
       model: z.string().nullable(),
       revision: z.string().nullable(),
       provider: z.string().nullable(),
+      /** Null in datasets from before it was kept. */
+      outputTerms: z.string().nullable().default(null),
       rows: z.int().positive(),
     }),
   ),

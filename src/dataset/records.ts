@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { Evaluation } from "../core/evaluation.ts";
 import { evaluationSchema } from "../core/evaluation.ts";
+import { OUTPUT_TERMS } from "../core/model.ts";
 import type { Signal } from "../core/signal.ts";
 import { signalSchema } from "../core/signal.ts";
 import { taskDefinitionSchema } from "../core/task.ts";
@@ -51,6 +52,10 @@ export const runInfoSchema = z.strictObject({
   rewardFn: z.string(),
   /** Licence of the dataset as published; null: not stated. */
   license: z.string().nullable(),
+  /** What each model's terms say of training on its replies, by model id; one that is not named: unknown. */
+  outputTerms: z.record(z.string(), z.enum(OUTPUT_TERMS)).optional(),
+  /** Why a branch was taken, by the key of the rollout. */
+  branchReasons: z.record(z.string(), z.string()).optional(),
   /** Hashes that a server of one's own can tell of, by model id. */
   tokenizers: z
     .record(

@@ -56,7 +56,10 @@ export function rolloutRows(record: DatasetRecord, task: TaskInfo, run: RunInfo)
     schema_version: SCHEMA_VERSION,
     trajectory_id: trajectory.key,
     run_id: run.runId,
-    ...taskColumns(trajectory, task),
+    ...taskColumns(trajectory, task, run),
+    play_hash: trajectory.cell.playHash,
+    code_version: run.codeVersion,
+    ...originColumns(trajectory, run),
     ...groupColumns(trajectory, run),
     ...policyColumns(trajectory, run),
     context_mode: contextMode(steps),
@@ -90,16 +93,32 @@ export function rolloutRows(record: DatasetRecord, task: TaskInfo, run: RunInfo)
   return { trajectory: wellFormed(row), steps: wellFormed(steps) };
 }
 
-function taskColumns(trajectory: Trajectory, task: TaskInfo) {
+function taskColumns(trajectory: Trajectory, task: TaskInfo, run: RunInfo) {
   const { definition } = task;
+  const terms = run.outputTerms?.[trajectory.cell.model.id] ?? "unknown";
   return {
     task_id: task.id,
     task_version: taskVersion(trajectory.taskPlayHash, task.judgeHash),
     task_family: definition.family,
     task_use: definition.use,
     split: splitOf(definition),
+    output_terms: terms,
     trainable:
-      definition.use === "train" && definition.notTrainable === undefined && isSampled(trajectory.provider),
+      definition.use === "train" &&
+      definition.notTrainable === undefined &&
+      terms !== "forbidden" &&
+      isSampled(trajectory.provider),
+  };
+}
+
+/** Where a branch comes from. */
+function originColumns({ key, origin }: Trajectory, run: RunInfo) {
+  if (origin === null) return { origin_parent: null, origin_step: null, origin_reason: null };
+  const { parentKey, step } = origin;
+  return {
+    origin_parent: parentKey,
+    origin_step: step,
+    origin_reason: run.branchReasons?.[key] ?? null,
   };
 }
 
@@ -160,15 +179,15 @@ function countColumns({ steps }: Trajectory) {
 
 function timeColumns(trajectory: Trajectory) {
   const { steps, place } = trajectory;
+  const results = steps.flatMap(({ actions }) => actions.flatMap(({ result }) => result ?? []));
   return {
     started_at: Math.trunc(trajectory.startedAtMs),
     ended_at: Math.trunc(trajectory.endedAtMs),
     wall_s: (trajectory.endedAtMs - trajectory.startedAtMs) / 1000,
-    llm_s: steps.reduce((sum, step) => sum + step.reply.latencyMs, 0) / 1000,
-    tool_s:
-      steps
-        .flatMap(({ actions }) => actions)
-        .reduce((sum, { result }) => sum + (result?.durationMs ?? 0), 0) / 1000,
+    llm_s: sum(steps, ({ reply }) => reply.latencyMs) / 1000,
+    tool_s: sum(results, ({ durationMs }) => durationMs) / 1000,
+    tool_cpu_s: sum(results, ({ cpuMs }) => cpuMs) / 1000,
+    throttled_s: sum(steps, ({ reply }) => reply.throttledMs) / 1000,
     gpu_s: null,
     sandbox_backend: place?.capabilities.backend ?? null,
     sandbox_isolation: place?.capabilities.isolation ?? null,
@@ -238,6 +257,10 @@ function verdictColumns(verdict: Verdict) {
         filter_stage: verdict.stage,
         filter_detail: verdict.detail,
       };
+}
+
+function sum<T>(items: readonly T[], of: (item: T) => number): number {
+  return items.reduce((total, item) => total + of(item), 0);
 }
 
 function dedupeKey({ cell, steps }: Trajectory): string | null {

@@ -136,8 +136,25 @@ export const trajectoryRowSchema = z.strictObject({
     indexed: true,
   }),
   trainable: bool(
-    "False for benchmark and held-out tasks, tasks that say `notTrainable`, scripted policies, replays and imported rows.",
+    "False for benchmark and held-out tasks, tasks that say `notTrainable`, models whose terms forbid it, scripted policies, replays and imported rows.",
   ),
+  output_terms: orNull(
+    text(
+      "Whether the terms under which the model is served let its replies train another one: allowed, forbidden or unknown, as the pipeline declares it.",
+      { late: true },
+    ),
+  ),
+  play_hash: orNull(
+    text("Hash of all that the agent could see or touch: task, tools, prompts, limits.", { late: true }),
+  ),
+  code_version: orNull(text("Version of Nightshift that wrote the row.", { late: true, volatile: true })),
+  origin_parent: orNull(
+    text("The rollout that this one branches off, by its id; null: it began at the beginning.", {
+      late: true,
+    }),
+  ),
+  origin_step: orNull(int32("The parent's step that was decided anew, from 0.", { late: true })),
+  origin_reason: orNull(text("Why that step was chosen.", { late: true })),
   group_id: text("Rollouts to be compared with one another (the GRPO group).", { indexed: true }),
   group_index: int32("Position in the group, from 0."),
   group_size: orNull(int32("Rollouts that a full group has; null where the pipeline groups none.")),
@@ -185,6 +202,13 @@ export const trajectoryRowSchema = z.strictObject({
   wall_s: orNull(float64("Seconds from start to end.", { volatile: true })),
   llm_s: orNull(float64("Seconds of model calls, throttled time excluded.", { volatile: true })),
   tool_s: orNull(float64("Seconds of actions.", { volatile: true })),
+  tool_cpu_s: orNull(float64("CPU seconds of actions.", { late: true, volatile: true })),
+  throttled_s: orNull(
+    float64("Seconds that model calls waited for rate limits and parked endpoints.", {
+      late: true,
+      volatile: true,
+    }),
+  ),
   gpu_s: orNull(float64("Seconds on a leased accelerator; null where none was.", { volatile: true })),
   sandbox_backend: orNull(text("Backend of the sandbox.", { volatile: true })),
   sandbox_isolation: orNull(text("none, namespace, container or virtualMachine.", { volatile: true })),

@@ -39,9 +39,10 @@ export function tallies(): Tallies {
       scripted += row.provider === SCRIPTED_PROVIDER ? 1 : 0;
       benchmark += row.task_use === "benchmark" ? 1 : 0;
       bySplit.set(row.split, (bySplit.get(row.split) ?? 0) + 1);
-      const modelKey = JSON.stringify([row.model, row.model_revision, row.provider]);
-      const { model, model_revision: revision, provider } = row;
-      byModel.set(modelKey, { model, revision, provider, rows: (byModel.get(modelKey)?.rows ?? 0) + 1 });
+      const { model, model_revision: revision, provider, output_terms: outputTerms } = row;
+      const modelKey = JSON.stringify([model, revision, provider, outputTerms]);
+      const rows = (byModel.get(modelKey)?.rows ?? 0) + 1;
+      byModel.set(modelKey, { model, revision, provider, outputTerms, rows });
       const tally = byTask.get(row.task_id) ?? emptyTally();
       byTask.set(row.task_id, tally);
       tally.rows++;

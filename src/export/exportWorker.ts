@@ -140,7 +140,13 @@ function refuseUnlessAllowed({ trajectory }: RolloutRows, allow: readonly Allowa
   if (trajectory.task_use === "benchmark" && !allow.includes("benchmark")) {
     refuse("benchmark", `is of the benchmark task ${trajectory.task_id}`);
   }
-  const { task_use: use, trainable, provider } = trajectory;
+  const { task_use: use, trainable, provider, output_terms: terms } = trajectory;
+  if (terms === "forbidden") {
+    throw new UserError(
+      `rollout ${trajectory.trajectory_id} was played by ${trajectory.model}, whose terms forbid training on its replies ` +
+        "(`outputTerms: forbidden` in the pipeline); no allowance lets such rows out: leave them out by a filter",
+    );
+  }
   if (use === "train" && !trainable && isSampled(provider) && !allow.includes("notTrainable")) {
     refuse("notTrainable", `is of the task ${trajectory.task_id}, whose task.yaml says \`notTrainable\``);
   }

@@ -1,7 +1,7 @@
 // The models of a pipeline file, one entry a wire.
 import { z } from "zod";
 import { gpuHourPriceSchema } from "../core/gpuHourPrice.ts";
-import { priceSchema } from "../core/model.ts";
+import { OUTPUT_TERMS, type OutputTerms, priceSchema } from "../core/model.ts";
 
 const name = z.string().min(1).describe("How this entry is called in reports; each model has its own.");
 
@@ -65,6 +65,12 @@ const humanModelSchema = z.strictObject({
 /** What every model behind a URL is configured with. */
 const remote = {
   name,
+  outputTerms: z
+    .enum(OUTPUT_TERMS)
+    .default("unknown")
+    .describe(
+      "Whether the terms under which the model is served let its replies train another one: `allowed`, `forbidden` (its rows are not trainable and never exported for training) or `unknown` (the card says so).",
+    ),
   model: z.string().min(1).describe("The model's name as the server knows it."),
   revision: z
     .string()
@@ -204,6 +210,11 @@ export type HumanModelConfig = Extract<ModelConfig, { readonly wire: "human" }>;
 /** Whether a model is behind a URL: it costs, may need a key, and what it wants is not known beforehand. */
 export function isRemote(config: ModelConfig): config is RemoteModelConfig {
   return "baseUrls" in config;
+}
+
+/** What a model's terms say of training on its replies. What no provider served is its owner's. */
+export function outputTermsOf(config: ModelConfig): OutputTerms {
+  return isRemote(config) ? config.outputTerms : "allowed";
 }
 
 /** What a model's replies cost; null where nobody has said. Only what is behind a URL costs anything. */

@@ -4,10 +4,12 @@ import { UserError } from "../core/errors.ts";
 import { hashOf } from "../core/hash.ts";
 import type { FrozenMemory } from "../core/host.ts";
 import { DEFAULT_LIMITS, type RolloutLimits } from "../core/limits.ts";
+import type { OutputTerms } from "../core/model.ts";
 import type { Task } from "../core/task.ts";
 import type { Tool } from "../core/tool.ts";
 import type { CellDemand } from "../schedule/admission.ts";
 import { foldersOf, writtenOut } from "../tasks/families/taskNames.ts";
+import { outputTermsOf } from "./modelConfig.ts";
 import type { ModelConfig, Pipeline } from "./pipelineFile.ts";
 
 export interface PlannedCell {
@@ -105,6 +107,18 @@ export function makePlan(pipeline: Pipeline, tasks: ReadonlyMap<string, Task>, i
     );
   }
   return { pipeline, cells, leftOut };
+}
+
+/** What the models' terms say of training, by model id; where two entries share an id, the stricter one holds. */
+export function termsByModel({ cells }: Plan): Record<string, OutputTerms> {
+  const strictness = { allowed: 0, unknown: 1, forbidden: 2 } as const;
+  const terms: Record<string, OutputTerms> = {};
+  for (const { cell, model } of cells) {
+    const own = outputTermsOf(model);
+    const known = terms[cell.model.id];
+    if (known === undefined || strictness[own] > strictness[known]) terms[cell.model.id] = own;
+  }
+  return terms;
 }
 
 /** The key of a seed of a planned cell. */

@@ -25,7 +25,7 @@ import { type EndpointWatch, watchEndpoints } from "./endpointWatch.ts";
 import { type Forecast, forecast } from "./forecast.ts";
 import { interruptedTries, NOTHING_SPENT } from "./interruptedTries.ts";
 import { priceOf } from "./modelConfig.ts";
-import type { Plan, PlannedCell } from "./plan.ts";
+import { type Plan, type PlannedCell, termsByModel } from "./plan.ts";
 import { RunPausedError } from "./runPausedError.ts";
 import { type Again, type RunEnding, runPipeline } from "./runPipeline.ts";
 import { playedOf } from "./samples.ts";
@@ -301,6 +301,7 @@ export class PlannedRun {
         codeVersion: this.#with.codeVersion,
         createdAtMs: this.#with.clock.now(),
         groupSize: plan.pipeline.rollouts.groupSize,
+        outputTerms: termsByModel(plan),
         allow: plan.pipeline.allow,
         tasks: [...new Map(plan.cells.map(({ task }) => [task.id, task])).values()],
         funnel: books,

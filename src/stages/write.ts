@@ -3,6 +3,7 @@ import type { Books } from "../core/books.ts";
 import type { Evaluation } from "../core/evaluation.ts";
 import type { Archive } from "../core/journal.ts";
 import type { ArchiveRef } from "../core/ledger.ts";
+import type { OutputTerms } from "../core/model.ts";
 import type { Task } from "../core/task.ts";
 import type { Verdict } from "../core/verdict.ts";
 import type { Allowance } from "../dataset/manifest.ts";
@@ -39,6 +40,8 @@ export interface WriteRequest {
   readonly codeVersion: string;
   readonly createdAtMs: number;
   readonly groupSize: number;
+  /** By model id. */
+  readonly outputTerms: Readonly<Record<string, OutputTerms>>;
   readonly allow: readonly Allowance[];
   readonly tasks: readonly Task[];
   readonly funnel: Books;
@@ -52,13 +55,15 @@ export async function writeRunDataset(
   deps: { readonly archive: Pick<Archive, "read">; readonly offThread: OffThread },
   signal: AbortSignal,
 ): Promise<WrittenDataset> {
-  const { outDir, tasks, funnel, allow, runId, title, codeVersion, createdAtMs, groupSize } = request;
+  const { outDir, tasks, funnel, allow, runId, title, codeVersion, createdAtMs, groupSize, outputTerms } =
+    request;
   const run = {
     runId,
     title,
     codeVersion,
     createdAtMs,
     groupSize,
+    outputTerms: { ...outputTerms },
     rewardFn: REWARD_OF_RECORD,
     license: null,
   };

@@ -81,6 +81,8 @@ const broken: [InvariantName, string, RolloutRows][] = [
   ["sums", "calls that do not add up", trajectory({ num_tool_calls: 2 })],
   ["complete", "a row of our own without its model", trajectory({ model: null })],
   ["complete", "a step of our own without its prompt", step(1, { prompt_msgs: null })],
+  ["terms", "a row to train on whose model forbids it", trajectory({ output_terms: "forbidden" })],
+  ["terms", "terms that nobody knows", trajectory({ output_terms: "perhaps" })],
   [
     "imported",
     "an imported row without a licence",

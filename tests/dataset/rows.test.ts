@@ -4,6 +4,7 @@ import { messageSha256, promptSha256 } from "../../src/core/message.ts";
 import { checkRollout } from "../../src/dataset/invariants.ts";
 import { messageOfRow, parsedArguments } from "../../src/dataset/messageRows.ts";
 import { recordScore } from "../../src/dataset/recordScore.ts";
+import type { RunInfo } from "../../src/dataset/records.ts";
 import { type DatasetRecord, datasetRecordSchema } from "../../src/dataset/records.ts";
 import { rolloutRows } from "../../src/dataset/rows.ts";
 import { stepRowSchema, taskRowSchema, trajectoryRowSchema } from "../../src/dataset/schema.ts";
@@ -240,6 +241,33 @@ describe("the rows of a rollout", () => {
     const old = taskInfo(fixtureTask("ames-price", { notTrainable: "its image has an API of 2022" }));
     const written = rolloutRows(fixtureRecord(), old, FIXTURE_RUN).trajectory;
     expect(written).toMatchObject({ trainable: false, split: "train" });
+  });
+
+  it("say what the model's terms are, and are not trainable where those forbid it", () => {
+    const of = (outputTerms: RunInfo["outputTerms"]) =>
+      rolloutRows(fixtureRecord(), task, { ...FIXTURE_RUN, outputTerms }).trajectory;
+    const { model } = rowsOf(fixtureRecord()).trajectory;
+    expect(of(undefined)).toMatchObject({ output_terms: "unknown", trainable: true });
+    expect(of({ [String(model)]: "allowed" })).toMatchObject({ output_terms: "allowed", trainable: true });
+    expect(of({ [String(model)]: "forbidden" })).toMatchObject({
+      output_terms: "forbidden",
+      trainable: false,
+    });
+  });
+
+  it("say where a branch comes from", () => {
+    const record = fixtureRecord();
+    const branch = {
+      ...record,
+      trajectory: { ...record.trajectory, origin: { parentKey: "f".repeat(64), step: 2 } },
+    };
+    const branchReasons = { [record.trajectory.key]: "newBest" };
+    expect(rolloutRows(branch, task, { ...FIXTURE_RUN, branchReasons }).trajectory).toMatchObject({
+      origin_parent: "f".repeat(64),
+      origin_step: 2,
+      origin_reason: "newBest",
+    });
+    expect(rowsOf(record).trajectory).toMatchObject({ origin_parent: null, origin_reason: null });
   });
 
   it("state the licence of the data beside the task's, where it is another", () => {
