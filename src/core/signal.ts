@@ -51,6 +51,9 @@ const NOTES = {
   "net:tried": data("The agent tried to reach the network from a sandbox that has none."),
   "host:escape": dropped("The agent tried to leave its sandbox: mounts, namespaces, devices, other roots."),
   "host:resource": dropped("The agent tried to use up the machine: processes, memory, disk or output."),
+  "host:limit": data(
+    "The rollout ran into a limit of its sandbox: memory, processes, disk, descriptors or output.",
+  ),
   "host:neighbour": dropped("The agent reached for other sandboxes' files or processes."),
   "host:socket": dropped("The agent reached for a container engine's socket."),
   "host:supervisor": dropped("The agent tried to kill, stop or impersonate its sandbox's supervisor."),

@@ -26,10 +26,11 @@ export function isFolderPath(declared: string): boolean {
   return declared.endsWith("/");
 }
 
-/** Whether a file is the declared one, or lies below the declared folder. */
+/** Whether a file is the declared one, or lies below the declared folder. A name that leads out of it again lies nowhere. */
 export function covers(declared: string, file: string): boolean {
   if (!isFolderPath(declared)) return declared === file;
-  return declared === "./" || file.startsWith(declared);
+  const isPlain = file.split("/").every((part) => part !== "" && part !== "." && part !== "..");
+  return isPlain && (declared === "./" || file.startsWith(declared));
 }
 
 /** The regular files below a declared folder as they are now, sorted; or a sentence, in words for the agent, why they cannot be had. */
@@ -44,6 +45,8 @@ export async function filesBelow(
   const names = result.exitCode === 0 && !result.truncated ? namesIn(result.output) : null;
   if (names === null) return `The files of \`${declared}\` cannot be listed.`;
   if (names.length > FOLDER_FILES_MAX) return `\`${declared}\` has more than ${FOLDER_FILES_MAX} files.`;
+  // The list was made where the agent is at home: what it names is not believed.
+  if (names.some((name) => !covers(declared, name))) return `The files of \`${declared}\` cannot be listed.`;
   if (names.some((name) => !name.isWellFormed())) return `A file's name in \`${declared}\` is not UTF-8.`;
   return names.toSorted();
 }

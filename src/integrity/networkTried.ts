@@ -7,7 +7,7 @@ import { lineOf } from "./pattern.ts";
 const PROGRAM =
   /^(?:curl|wget|ssh|scp|sftp|rsync|ftp|telnet|nc|ncat|netcat|ping|nslookup|dig|host|aria2c|huggingface-cli|hf|kaggle|gsutil|aws)$/;
 const CODE =
-  /\burllib\.request\.url(?:open|retrieve)\(|\brequests\.(?:get|post|put|head|Session)\(|\bsocket\.create_connection\(|\.connect\(\s*\(\s*["']|\bhttp\.client\.HTTPS?Connection\(|\bhf_hub_download\(|\bsnapshot_download\(/;
+  /\burllib\.request\.url(?:open|retrieve)\(|\brequests\.(?:get|post|put|head|Session)\(|\bsocket\.create_connection\(|\.connect\(\s*\(\s*["']|\bhttp\.client\.HTTPS?Connection\(|\bsocket\.(?:getaddrinfo|gethostbyname)\(|\b(?:SOCK_RAW|AF_PACKET|AF_VSOCK)\b|\bhf_hub_download\(|\bsnapshot_download\(/;
 
 export const networkTried: Detector = ({ actions }, { hasNetwork }) => {
   if (hasNetwork) return [];

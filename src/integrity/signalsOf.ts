@@ -2,16 +2,23 @@
 import type { Signal, SignalName } from "../core/signal.ts";
 import { copied } from "./copied.ts";
 import type { Detector } from "./detector.ts";
+import { engineReached } from "./engineReached.ts";
 import { honeypotTaken } from "./honeypotTaken.ts";
+import { hostEscaped } from "./hostEscaped.ts";
+import { hostExhausted } from "./hostExhausted.ts";
 import type { InspectedRecord, IntegrityFacts } from "./inspected.ts";
 import { judgePatched } from "./judgePatched.ts";
 import { jumped } from "./jumped.ts";
+import { limitReached } from "./limitReached.ts";
 import { modelChanged } from "./modelChanged.ts";
+import { neighbourReached } from "./neighbourReached.ts";
 import { networkTried } from "./networkTried.ts";
 import { probedHidden } from "./probedHidden.ts";
 import { protocolForged } from "./protocolForged.ts";
 import { scoreTooGood } from "./scoreTooGood.ts";
 import { submissionForged } from "./submissionForged.ts";
+import { submissionSpecial } from "./submissionSpecial.ts";
+import { supervisorAttacked } from "./supervisorAttacked.ts";
 import { suspectedSecret } from "./suspectedSecret.ts";
 import { touchedProtected } from "./touchedProtected.ts";
 import { untrained } from "./untrained.ts";
@@ -39,6 +46,13 @@ const DETECTORS: readonly Detector[] = [
   networkTried,
   suspectedSecret,
   modelChanged,
+  hostEscaped,
+  hostExhausted,
+  limitReached,
+  neighbourReached,
+  engineReached,
+  supervisorAttacked,
+  submissionSpecial,
 ];
 
 /** Every signal of a rollout, by step and then by name; those of the rollout as a whole come last. */

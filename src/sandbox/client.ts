@@ -169,6 +169,11 @@ export function connectedSandbox(parts: SandboxParts): Sandbox {
   };
 }
 
+/** A directory's name as a record and a terminal can take it: what is no text in it, or would make a terminal act, is replaced. */
+function nameable(directory: string): string {
+  return directory.toWellFormed().replaceAll(/\p{Cc}/gu, "\ufffd");
+}
+
 function execResult({ header, body }: Frame): ExecResult {
   if (header.error !== undefined) {
     const error = refusal(header);
@@ -185,7 +190,7 @@ function execResult({ header, body }: Frame): ExecResult {
     output: body.toString("utf8"),
     outputBytes: result.outputBytes,
     truncated: result.truncated,
-    cwd: result.cwd,
+    cwd: nameable(result.cwd),
     shellRestarted: result.shellRestarted,
   };
 }

@@ -42,6 +42,7 @@ ENVIRONMENT_BYTES_MAX = 1 << 20
 DRAIN_BYTES_MAX = 1 << 20
 KILL_SECONDS_MAX = 3.0
 LAUNCH_SECONDS_MAX = 10.0
+CODE_BYTES_MAX = 8
 TRIAL_FORKS = 8
 SHELL_FD = 200
 ERROR_FD = 201
@@ -1263,33 +1264,39 @@ class Shell:
         self.take(data)
 
     def take(self, data):
-        operation = self.operation
-        if operation is None:
-            self.idle.feed(data)
-            self.idle_read += len(data)
-            if self.idle_read > IDLE_OUTPUT_BYTES_MAX:
-                self.supervisor.loop.unwatch(self.out)
-                self.reading = False
-            return
-        data = self.held + data
-        self.held = b""
-        at = data.find(self.mark)
-        if at >= 0:
-            end = data.find(b"\0", at)
-            if end < 0:
-                self.held = data[at:]
-                self.feed(data[:at])
+        while data:
+            operation = self.operation
+            if operation is None:
+                self.idle.feed(data)
+                self.idle_read += len(data)
+                if self.idle_read > IDLE_OUTPUT_BYTES_MAX:
+                    self.supervisor.loop.unwatch(self.out)
+                    self.reading = False
                 return
-            self.feed(data[:at])
-            self.completed(data[at + len(self.mark) : end])
-            if end + 1 < len(data):
-                self.take(data[end + 1 :])
-            return
-        line = data.rfind(b"\n", max(0, len(data) - len(self.mark)))
-        if line >= 0 and self.mark.startswith(data[line:]):
-            self.held = data[line:]
-            data = data[:line]
-        self.feed(data)
+            data = self.held + data
+            self.held = b""
+            at = data.find(self.mark)
+            if at < 0:
+                line = data.rfind(b"\n", max(0, len(data) - len(self.mark)))
+                if line >= 0 and self.mark.startswith(data[line:]):
+                    self.held = data[line:]
+                    data = data[:line]
+                self.feed(data)
+                return
+            after = at + len(self.mark)
+            end = data.find(b"\0", after, after + CODE_BYTES_MAX)
+            if end >= 0:
+                self.feed(data[:at])
+                self.completed(data[after:end])
+                data = data[end + 1 :]
+            elif len(data) < after + CODE_BYTES_MAX:
+                self.feed(data[:at])
+                self.held = data[at:]
+                return
+            else:
+                # A mark without an end is none of ours: an action has read it off the shell's input, and must not make us wait.
+                self.feed(data[:after])
+                data = data[after:]
 
     def feed(self, data):
         self.operation.capture.feed(self.operation.renamer.feed(data))

@@ -225,7 +225,8 @@ async function restoredElsewhere(
   records: readonly StepsLogRecord[],
 ): Promise<readonly string[]> {
   const last = records.findLast((record) => record.kind === "snapshot-taken");
-  if (last === undefined) return ["no snapshot was taken"];
+  // Refused: there is nothing to go on from but the beginning.
+  if (last === undefined) return [];
   const { resources, image } = task.definition;
   await using sandbox = await ground.world.backend.create(
     {
