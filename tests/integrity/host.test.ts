@@ -64,7 +64,7 @@ describe("an attack on the host", () => {
     const asked = { ...shell("x"), tool: "submit", text: "submit" };
     const refused = { ...asked, observation: "Nothing was handed in. `strategy.py` is not a regular file." };
     const facts = { isMade: false };
-    expect(found([made, refused], { facts })).toEqual(["forge:submission@1"]);
+    expect(found([made, refused], { facts })).toContain("forge:submission@1");
     expect(found([shell("mkdir strategy.py"), refused], { facts })).toEqual([]);
   });
 });
