@@ -52,7 +52,7 @@ export function startSupervisor(program: string, words: readonly string[]): Star
       const said = complaint.trim().split("\n").pop() ?? "";
       if (said === "") return error;
       return new BoundaryError("sandbox", `the supervisor did not start: ${said}`, {
-        cause: refused,
+        ...(refused === null ? {} : { cause: refused }),
         transient: true,
       });
     },
