@@ -14,7 +14,7 @@ import { startOwnDaemon } from "./ownDaemon.ts";
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 export const IMAGE = "nightshift/python:latest";
 const ROLLOUTS = 2;
-const STEPS = 18;
+const STEPS = 30;
 /** Long enough for a restart of the daemon to fall into a rollout. */
 const LATENCY_MS = 700;
 const WAIT_MS_MAX = 120_000;
@@ -57,7 +57,7 @@ export async function daemonRestartDay(liveRestore: boolean): Promise<DaemonRest
     const run = nightshift("run", "day.yaml", "--out", directory);
     await untilCalls(directory, 3 * ROLLOUTS);
     await daemon.restart("SIGTERM");
-    await untilCalls(directory, 8 * ROLLOUTS);
+    await untilCalls(directory, callsIn(directory) + 2 * ROLLOUTS);
     if (run.child.exitCode !== null)
       throw new Error("the run had ended before its orchestrator could be killed");
     run.child.kill("SIGKILL");
@@ -105,11 +105,15 @@ async function resumptions(directory: string): Promise<readonly string[]> {
   return events.flatMap((event) => (event.kind === "rollout-resumed" ? [event.how] : []));
 }
 
-async function untilCalls(directory: string, count: number): Promise<void> {
+function callsIn(directory: string): number {
   const ledger = path.join(directory, "ledger.jsonl");
+  const text = existsSync(ledger) ? readFileSync(ledger, "utf8") : "";
+  return text.split('"call-started"').length - 1;
+}
+
+async function untilCalls(directory: string, count: number): Promise<void> {
   for (let waited = 0; waited < WAIT_MS_MAX; waited += ASK_EVERY_MS) {
-    const text = existsSync(ledger) ? readFileSync(ledger, "utf8") : "";
-    if (text.split('"call-started"').length - 1 >= count) return;
+    if (callsIn(directory) >= count) return;
     await sleep(ASK_EVERY_MS);
   }
   throw new Error(`the run did not come to ${count} model calls`);
@@ -121,7 +125,7 @@ cells:
   tasks: [battle-of-sexes]
   models: [{ name: double, wire: openai, model: bench, baseUrls: ["${baseUrl}"] }]
 rollouts: { perCell: ${ROLLOUTS} }
-limits: { steps: 20, actionSeconds: 60 }
+limits: { steps: 40, actionSeconds: 60 }
 sandbox: { backend: docker }
 concurrency: { rollouts: ${ROLLOUTS}, evaluations: 1 }
 stages: { evaluate: { seeds: 1 }, filter: { outcomes: [submitted] } }

@@ -33,12 +33,19 @@ export async function startOwnDaemon(liveRestore: boolean): Promise<OwnDaemon> {
     // One that was killed leaves these behind, and its successor would wait for a process that is gone.
     for (const name of ["pid", "exec/containerd/containerd.pid"]) {
       const file = path.join(folder, name);
-      if (existsSync(file) && !existsSync(`/proc/${readFileSync(file, "utf8").trim()}`)) rmSync(file);
+      if (existsSync(file) && hasEnded(readFileSync(file, "utf8").trim())) rmSync(file);
     }
     const options = [
       ...["-H", `unix://${socket}`, "--data-root", path.join(folder, "data")],
       ...["--exec-root", path.join(folder, "exec"), "--pidfile", path.join(folder, "pid")],
-      ...["--bridge", "none", "--iptables=false", ...(liveRestore ? ["--live-restore"] : [])],
+      ...[
+        "--bridge",
+        "none",
+        "--iptables=false",
+        "--shutdown-timeout",
+        "2",
+        ...(liveRestore ? ["--live-restore"] : []),
+      ],
     ];
     child = spawn("dockerd", options, { stdio: ["ignore", log, log] });
     child.on("error", () => {});
@@ -100,6 +107,15 @@ export async function startOwnDaemon(liveRestore: boolean): Promise<OwnDaemon> {
     },
     [Symbol.asyncDispose]: clear,
   };
+}
+
+/** Gone, or dead and not yet collected by whoever it fell to. */
+function hasEnded(pid: string): boolean {
+  try {
+    return /^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  } catch {
+    return true;
+  }
 }
 
 function pidsNaming(folder: string): readonly number[] {

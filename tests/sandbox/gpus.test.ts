@@ -42,7 +42,15 @@ describe("GPUs", () => {
     [null, undefined],
   ])("%s of them are asked of the engine as device requests", (gpus, requests) => {
     const entry = { via: "socket", folder: "/f", supervisorPath: "/s" } as const;
-    const placement = { id: "0", engine: "docker", imageTag: "t", owner: "o", nowMs: 0, entry } as const;
+    const placement = {
+      id: "0",
+      engine: "docker",
+      imageTag: "t",
+      owner: "o",
+      nowMs: 0,
+      liveRestore: false,
+      entry,
+    } as const;
     expect(createOptions(spec(gpus), placement).HostConfig?.DeviceRequests).toEqual(requests);
   });
 

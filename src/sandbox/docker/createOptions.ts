@@ -50,6 +50,8 @@ export interface Placement {
   readonly owner: string;
   readonly nowMs: number;
   readonly entry: Entry;
+  /** Whether the daemon keeps containers alive while it is restarted (live-restore). */
+  readonly liveRestore: boolean;
 }
 
 /** Container name of a sandbox, so that one whose creation was cut short can still be found and removed. */
@@ -86,7 +88,8 @@ export function createOptions(spec: SandboxSpec, placement: Placement): Docker.C
       [LABELS.socket]: placement.id,
     },
     HostConfig: {
-      AutoRemove: true,
+      // A daemon with live-restore ends at its start whatever removes itself, alive or not: there sweeps remove what has ended.
+      AutoRemove: !placement.liveRestore,
       NetworkMode: spec.network ? "bridge" : "none",
       CapDrop: ["ALL"],
       ...(isPodman ? { CapAdd: ["CHOWN", "SETUID", "SETGID"] } : {}),

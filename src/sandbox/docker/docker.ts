@@ -81,12 +81,12 @@ export function dockerBackend(options: DockerBackendOptions): SandboxBackend {
   };
   const creating = gate(CREATING_MAX);
   const checkImage = imageChecker(engine, options.clock);
-  let capabilities: Promise<Capabilities> | null = null;
+  let capabilities: Promise<Probed> | null = null;
   let supervisor: Promise<string> | null = null;
   let packed: Promise<readonly string[]> | null = null;
   let transport: Promise<Transport> | null = null;
 
-  function probed(): Promise<Capabilities> {
+  function probed(): Promise<Probed> {
     checkSocketRoot(options.socketRoot);
     capabilities ??= probeEngine(engine).catch((error: unknown) => {
       capabilities = null;
@@ -124,13 +124,13 @@ export function dockerBackend(options: DockerBackendOptions): SandboxBackend {
 
   return {
     name,
-    probe: probed,
+    probe: async () => (await probed()).capabilities,
     checkImage,
 
     async create(spec, signal) {
       const found = await probed();
       await checkMounts(spec, false);
-      const create = () => createContainer(options, engine, { spec, capabilities: found, entryFor }, signal);
+      const create = () => createContainer(options, engine, { spec, ...found, entryFor }, signal);
       return creating.run(() => throughOutages(engine, options, create, signal), signal);
     },
 
@@ -148,7 +148,7 @@ export function dockerBackend(options: DockerBackendOptions): SandboxBackend {
           throw new BoundaryError("sandbox", `${handle.locator} belongs to another kind of sandbox`);
         return connectedSandbox({
           connection: link,
-          capabilities: await probed(),
+          capabilities: (await probed()).capabilities,
           handle,
           limits,
           blobs: options.blobs,
@@ -177,9 +177,16 @@ const infoSchema = z.looseObject({
   CpuCfsQuota: z.boolean().optional(),
   MemoryLimit: z.boolean().optional(),
   PidsLimit: z.boolean().optional(),
+  LiveRestoreEnabled: z.boolean().optional(),
 });
 
-async function probeEngine(engine: Engine): Promise<Capabilities> {
+/** What was found out about an engine. */
+interface Probed {
+  readonly capabilities: Capabilities;
+  readonly liveRestore: boolean;
+}
+
+async function probeEngine(engine: Engine): Promise<Probed> {
   let info: z.infer<typeof infoSchema>;
   try {
     info = infoSchema.parse(await bounded(engine.docker.info(), engine.deadline()));
@@ -194,7 +201,7 @@ async function probeEngine(engine: Engine): Promise<Capabilities> {
   }
   const enforced = (value: boolean | undefined): "enforced" | "none" =>
     value === false ? "none" : "enforced";
-  return {
+  const capabilities: Capabilities = {
     backend: engine.name,
     isolation: "container",
     cpu: enforced(info.CpuCfsQuota),
@@ -205,6 +212,7 @@ async function probeEngine(engine: Engine): Promise<Capabilities> {
     hostFiles: "enforced",
     survivesOrchestrator: true,
   };
+  return { capabilities, liveRestore: info.LiveRestoreEnabled ?? false };
 }
 
 /** Lays the supervisor where the daemon can mount it: containers outlive an update or removal of this package. */
@@ -219,16 +227,15 @@ async function copySupervisor(root: string): Promise<string> {
   return path;
 }
 
-interface Creation {
+interface Creation extends Probed {
   readonly spec: SandboxSpec;
-  readonly capabilities: Capabilities;
   readonly entryFor: (image: string, id: string) => Promise<Entry>;
 }
 
 async function createContainer(
   options: DockerBackendOptions,
   engine: Engine,
-  { spec, capabilities, entryFor }: Creation,
+  { spec, capabilities, liveRestore, entryFor }: Creation,
   outer: AbortSignal,
 ): Promise<Sandbox> {
   const signal = AbortSignal.any([outer, AbortSignal.timeout(CREATE_DEADLINE_MS)]);
@@ -247,6 +254,7 @@ async function createContainer(
       owner: await ownerLabel(),
       nowMs: options.clock.now(),
       entry,
+      liveRestore,
     };
     const container = await engine.docker.createContainer({
       ...createOptions(spec, placement),

@@ -1,4 +1,4 @@
-// Removes what earlier processes left on a host: everything of one run, or whatever is past its expiry.
+// Removes what earlier processes left on a host: everything of one run, or whatever has ended or is past its expiry.
 import type Docker from "dockerode";
 import { z } from "zod";
 import type { SweepOptions } from "../../core/sandbox.ts";
@@ -19,7 +19,7 @@ export async function sweepContainers(engine: Engine, sweep: Sweep): Promise<num
   const { runId, found } = sweep;
   const doomed: Docker.ContainerInfo[] = [];
   for (const container of await list(engine, runId === undefined ? LABELS.run : `${LABELS.run}=${runId}`)) {
-    if (runId === undefined && !expired(container, sweep.nowMs)) continue;
+    if (runId === undefined && !expired(container, sweep.nowMs) && !hasEnded(container)) continue;
     if (sweep.spare?.has(container.Id)) continue;
     if (sweep.spareOwned && (await ownerLives(container.Labels[LABELS.owner] ?? ""))) continue;
     found?.(`container ${container.Names[0]?.replace(/^\//, "") ?? container.Id}`);
@@ -58,6 +58,11 @@ function list(engine: Engine, label: string): Promise<Docker.ContainerInfo[]> {
 function expired(container: Docker.ContainerInfo, nowMs: number): boolean {
   const expiresAt = z.coerce.number().safeParse(container.Labels[LABELS.expiresAt]);
   return expiresAt.success && expiresAt.data < nowMs;
+}
+
+/** Nobody can go on in it; where containers do not remove themselves it would stay for ever. */
+function hasEnded({ State }: Docker.ContainerInfo): boolean {
+  return State === "exited" || State === "dead";
 }
 
 /** False where somebody else, or the container itself, was faster. */
