@@ -23,6 +23,8 @@ describe.skipIf(obstacle !== null)("a daemon that is restarted", { timeout: 180_
     const backend = dockerBackend({ ...shared, connection });
     await using sandbox = await backend.create(spec({ runId: "restart" }), never);
     await sandbox.shell("before", "X=kept; echo before > file", PATIENT);
+    // A daemon without live-restore waits a while for its containers to end: longer than that.
+    const command = `sleep ${liveRestore ? 4 : 50}; cat file; echo $X`;
     const action = sandbox.shell("long", command, PATIENT).then(
       ({ output }) => output,
       (error: unknown) => error,
