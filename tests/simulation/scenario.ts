@@ -96,7 +96,8 @@ export const SEEDS_PER_PLAN = 8;
 export function drawScenario({ seed, rollouts: [least, most] }: ScenarioOptions): Scenario {
   const draw = prng(seedOf("simulated plan", Math.floor(seed / SEEDS_PER_PLAN)));
   const own = prng(seedOf("simulated mishaps", seed));
-  const wanted = least + draw.below(most - least + 1);
+  // As many runs of the lower half of the range's doublings as of the upper.
+  const wanted = Math.round(least * (most / least) ** draw.next());
   const taskCount = 1 + draw.below(3);
   const groupSize = draw.pick([1, 1, 2, 4]);
   const perCell = Math.max(1, Math.ceil(wanted / taskCount / groupSize)) * groupSize;

@@ -1,7 +1,7 @@
 // One simulated process: it opens the run directory, plays until the end, a mishap or its death, and is gone. Everything between the clock,
 // the disk, the sandboxes, the provider and the judge is the code that users run.
 import { rm } from "node:fs/promises";
-import { zstdCompressSync } from "node:zlib";
+import { constants, zstdCompressSync } from "node:zlib";
 import { leftUnderWay } from "../../src/compose/leftUnderWay.ts";
 import { playerOf } from "../../src/compose/player.ts";
 import { resolvedOf } from "../../src/compose/storedRun.ts";
@@ -110,7 +110,7 @@ export async function playSession(outside: Outside, options: SessionOptions): Pr
     timeline.onIdle = () => resolve({ kind: "stuck" });
   });
 
-  const opened = await openRun(directory, { disk, compress: async (json) => zstdCompressSync(json) });
+  const opened = await openRun(directory, { disk, compress });
   const { run, budgetOf } = await assemble(outside, options, {
     ...{ opened, life, clock, streamOf },
     isFull: () => mishap.fullAt !== null && disk.operations >= mishap.fullAt,
@@ -146,6 +146,13 @@ export async function playSession(outside: Outside, options: SessionOptions): Pr
   // A dead process's lock is found to be one; here its owner, this very process, lives on.
   if (end.kind !== "ended") await rm(runPaths(directory).lock, { recursive: true, force: true });
   return end;
+}
+
+const FASTEST = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
+
+/** On this thread: a compression elsewhere would end at a moment that no seed draws. */
+async function compress(json: Buffer): Promise<Buffer> {
+  return zstdCompressSync(json, FASTEST);
 }
 
 const NEVER = new AbortController().signal;
