@@ -52,6 +52,8 @@ const VENDOR_ROOM: Readonly<Record<string, string>> = {
   "apache-arrow": "src/dataset/",
   hyparquet: "src/dataset/",
   "hyparquet-writer": "src/dataset/",
+  "@huggingface/jinja": "src/export/",
+  "@huggingface/tokenizers": "src/export/",
   commander: "src/cli/",
   pino: "src/cli/",
   unpdf: "src/web/",

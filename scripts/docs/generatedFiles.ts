@@ -4,6 +4,7 @@ import { createWorld } from "../../src/compose/world.ts";
 import { DEFAULT_LIMITS } from "../../src/core/limits.ts";
 import { TABLES } from "../../src/dataset/schema.ts";
 import { schemaDocs } from "../../src/dataset/schemaDocs.ts";
+import { LEFT_OUT_DOCS, type Recipe } from "../../src/export/recipe.ts";
 import { RECIPES } from "../../src/export/recipes.ts";
 import { allTools, toolset } from "../../src/tools/toolset.ts";
 import { commandPages } from "./commandPages.ts";
@@ -25,6 +26,7 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     ["docs/reference/pipeline.md", pipelinePage()],
     ["docs/reference/task.md", taskPage()],
     ["docs/reference/tables.md", tablesPage()],
+    ["docs/reference/exports.md", exportsPage()],
     ["docs/reference/tools.md", toolsPage()],
     ["docs/reference/cli.md", await cliPage()],
   ]);
@@ -65,14 +67,40 @@ function taskPage(): string {
 
 function tablesPage(): string {
   const canonical = Object.values(TABLES).map((table) => `## ${table.name}\n\n${schemaDocs(table.schema)}`);
-  const exports = Object.values(RECIPES).map(
-    ({ name, doc, table }) => `## Export ${name}\n\n${doc}\n\n${schemaDocs(table.schema)}`,
-  );
-  return page("The tables", "src/dataset/schema.ts` and `src/export/", [
-    "A dataset has three Parquet tables, and each export recipe one of its own. Members of structs are named with a dot. Volatile " +
+  return page("The tables", "src/dataset/schema.ts", [
+    "A dataset has three Parquet tables; the rows of exports are in [exports.md](exports.md). Members of structs are named with a dot. Volatile " +
       "columns differ between two runs that made the same dataset; the table hashes in `manifest.json` leave them out.",
     ...canonical,
-    ...exports,
+  ]);
+}
+
+const FORMS = { parquet: "Parquet", lines: "JSONL", documents: "a file a rollout" } as const;
+
+function exportsPage(): string {
+  const recipes = Object.values<Recipe>(RECIPES);
+  const rows = recipes.map(
+    ({ name, form, readers, tokenizer }) =>
+      `| [${name}](#${name}) | ${FORMS[form]}${tokenizer === "needed" ? ", wants `--tokenizer`" : ""} | ${tableCell(readers)} |`,
+  );
+  const reasons = Object.entries(LEFT_OUT_DOCS).map(
+    ([reason, doc]) => `| \`${reason}\` | ${tableCell(doc)} |`,
+  );
+  const sections = recipes.map(({ name, doc, reasons: own, table, moreTables = [], takes }) => {
+    const without = own.length === 0 ? "nothing" : own.map((reason) => `\`${reason}\``).join(", ");
+    const columns =
+      takes === "all"
+        ? `Columns: as in [tables.md](tables.md), ${[table, ...moreTables].map((one) => `\`${one.name}\``).join(", ")}.`
+        : schemaDocs(table.schema);
+    return `## ${name}\n\n${doc}\n\nLeft out, and counted: ${without}.\n\n${columns}`;
+  });
+  return page("The exports", "src/export/", [
+    "What each recipe of `nightshift export` writes, who reads it as it is, and what it cannot hold. [docs/exports.md](../exports.md) says how to use them.",
+    ["| recipe | form | read by |", "|---|---|---|", ...rows].join("\n"),
+    "## Reasons",
+    "What is not in an export is counted in `export_report.json` under one of these. `notKept` and `notSelected` are possible in every recipe but `raw`, which " +
+      "takes dropped rollouts too.",
+    ["| reason | what it says |", "|---|---|", ...reasons].join("\n"),
+    ...sections,
   ]);
 }
 

@@ -1,9 +1,10 @@
 // How a session of a run looks on the terminal: a pilot and its forecast, progress while it lasts, then funnel, scores beside baselines,
 // and where the dataset lies; or in one line why it stopped.
+import path from "node:path";
 import { exportRecipe } from "../compose/exports.ts";
 import { type Place, placeText } from "../compose/place.ts";
 import type { World } from "../compose/world.ts";
-import { errorText } from "../core/errors.ts";
+import { errorText, UserError } from "../core/errors.ts";
 import { exhaustion } from "../core/exhausted.ts";
 import { overBudget } from "../pipeline/overBudget.ts";
 import type { PlannedRun } from "../pipeline/plannedRun.ts";
@@ -199,13 +200,22 @@ async function writeAndTell(
   world.say(
     `dataset ${run.datasetDirectory} (${tables.trajectories.rows} trajectories, ${keptRows} kept, ${tables.steps.rows} steps)`,
   );
+  const failed: string[] = [];
   for (const recipe of run.plan.pipeline.stages.export) {
     const { allow } = run.plan.pipeline;
-    const { datasetDirectory: datasetDir, exportsDirectory: exportsDir } = run;
-    const { outDir, report } = await exportRecipe({ datasetDir, exportsDir, recipe, allow }, signal);
-    world.say(exportText(recipe, outDir, report));
+    const sources = [{ datasetDir: run.datasetDirectory, allow }];
+    const outDir = path.join(run.exportsDirectory, recipe);
+    try {
+      const { report } = await exportRecipe({ sources, outDir, recipe }, signal);
+      world.say(exportText(recipe, outDir, report));
+      for (const note of report.notes) world.say(note);
+    } catch (error) {
+      // The run is done and written whatever becomes of an export of it.
+      if (!(error instanceof UserError)) throw error;
+      failed.push(`export ${recipe}: ${error.message}`);
+    }
   }
-  const why = run.shortfall(ending);
+  const why = run.shortfall(ending) ?? failed[0] ?? null;
   await run.end(why === null ? "complete" : "short");
   await run.tell(why === null ? "complete" : "short", why);
   if (why === null) return EXIT.done;

@@ -63,8 +63,20 @@ export function scoreTable(cells: readonly CellSummary[]): string {
 
 /** One line on an export: where, how much, and what was left out for which reason. */
 export function exportText(recipe: string, outDir: string, report: ExportReport): string {
-  const { rows, rollouts, trainedTurns } = report;
-  const leftOut = Object.entries(rollouts.leftOut).map(([reason, count]) => `${reason} ${count}`);
-  const without = leftOut.length === 0 ? "" : `; left out: ${leftOut.join(", ")}`;
-  return `export ${recipe} ${outDir} (${rows} rows of ${rollouts.exported} rollouts, ${trainedTurns} trained turns${without})`;
+  const { rows, rollouts, trainedTurns, partsLeftOut } = report;
+  const counted = (counts: Readonly<Record<string, number>>) =>
+    Object.entries(counts)
+      .map(([reason, count]) => `${reason} ${count}`)
+      .join(", ");
+  const without = counted(rollouts.leftOut);
+  const parts = counted(partsLeftOut);
+  const said = [
+    `${rows} rows of ${rollouts.exported} of ${rollouts.read} rollouts`,
+    ...(trainedTurns > 0 ? [`${trainedTurns} trained turns`] : []),
+    ...(rollouts.repeated > 0 ? [`${rollouts.repeated} repeated`] : []),
+  ].join(", ");
+  return (
+    `export ${recipe} ${outDir} (${said}${without === "" ? "" : `; left out: ${without}`}` +
+    `${parts === "" ? "" : `; parts left out: ${parts}`})`
+  );
 }

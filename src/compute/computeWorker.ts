@@ -3,8 +3,12 @@ import { isMainThread, parentPort } from "node:worker_threads";
 import { packError } from "./carryError.ts";
 import { FEED_AHEAD_MAX, type FromWorker, toWorkerSchema } from "./messages.ts";
 
-/** What a module that runs on a worker exports. `feed` ends at once where the job has none. */
-export type WorkerRun = (input: unknown, feed: AsyncIterable<unknown>) => Promise<unknown>;
+/** What a module that runs on a worker exports. `feed` ends at once where the job has none; `tell` says how it gets on. */
+export type WorkerRun = (
+  input: unknown,
+  feed: AsyncIterable<unknown>,
+  tell: (news: unknown) => void,
+) => Promise<unknown>;
 
 if (!isMainThread && parentPort !== null) {
   const port = parentPort;
@@ -45,7 +49,7 @@ async function runJob(
   try {
     const loaded: unknown = await import(module);
     if (!hasRun(loaded)) throw new TypeError(`${module} exports no function run`);
-    say({ kind: "result", result: await loaded.run(input, feed) });
+    say({ kind: "result", result: await loaded.run(input, feed, (news) => say({ kind: "news", news })) });
   } catch (error) {
     say({ kind: "error", error: packError(error) });
   }

@@ -27,11 +27,14 @@ export type CarriedError = z.infer<typeof carriedErrorSchema>;
 /** From a worker. */
 export type FromWorker =
   | { readonly kind: "pull" }
+  /** How the job gets on, in its module's own words. */
+  | { readonly kind: "news"; readonly news: unknown }
   | { readonly kind: "result"; readonly result: unknown }
   | { readonly kind: "error"; readonly error: CarriedError };
 
 export const fromWorkerSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("pull") }),
+  z.object({ kind: z.literal("news"), news: z.unknown() }),
   z.object({ kind: z.literal("result"), result: z.unknown() }),
   z.object({ kind: z.literal("error"), error: carriedErrorSchema }),
 ]);

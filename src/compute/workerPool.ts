@@ -14,8 +14,8 @@ export interface WorkerPoolOptions {
 }
 
 /**
- * Calls `run(input, feed)` of a module on another thread and resolves with what it returns. `feed` is read only as fast as
- * the worker takes its items. Everything that crosses is copied (structured clone).
+ * Calls `run(input, feed, tell)` of a module on another thread and resolves with what it returns. `feed` is read only as fast as
+ * the worker takes its items; `hear` is told how the job gets on. Everything that crosses is copied (structured clone).
  * Contract: rejects with the module's error, the feed's error, or the signal's reason; on abort the thread is ended at once
  * and the feed is closed.
  */
@@ -24,6 +24,7 @@ export type RunInWorker = (
   input: unknown,
   signal: AbortSignal,
   feed?: AsyncIterable<unknown>,
+  hear?: (news: unknown) => void,
 ) => Promise<unknown>;
 
 export interface WorkerPool extends AsyncDisposable {
@@ -86,14 +87,14 @@ export function workerPool({ workersMax, waitingMax, heapMbMax }: WorkerPoolOpti
     return worker;
   }
 
-  const runInWorker: RunInWorker = async (moduleUrl, input, signal, feed) => {
+  const runInWorker: RunInWorker = async (moduleUrl, input, signal, feed, hear) => {
     signal.throwIfAborted();
     await turn(signal);
     try {
       signal.throwIfAborted();
       const worker = take();
       try {
-        const result = await job(worker, moduleUrl, input, signal, feed);
+        const result = await job(worker, moduleUrl, input, signal, feed, hear);
         worker.unref();
         idle.push(worker);
         return result;
@@ -126,6 +127,7 @@ function job(
   input: unknown,
   signal: AbortSignal,
   feed: AsyncIterable<unknown> | undefined,
+  hear: ((news: unknown) => void) | undefined,
 ): Promise<unknown> {
   const items = feed?.[Symbol.asyncIterator]();
   const say = (message: ToWorker) => worker.postMessage(message);
@@ -148,6 +150,9 @@ function job(
       switch (message.kind) {
         case "pull":
           feeding = feeding.then(feedOne).catch(reject);
+          break;
+        case "news":
+          hear?.(message.news);
           break;
         case "result":
           resolve(message.result);

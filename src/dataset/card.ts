@@ -39,6 +39,7 @@ export function frontMatter(
   license: string | null,
   files: readonly ManifestFile[],
   configs: readonly CardConfig[],
+  extension: "parquet" | "jsonl" = "parquet",
 ): string {
   const main = configs.find((config) => config.isDefault)?.name;
   const rows = sum(files, (file) => (file.table === main ? (file.rows ?? 0) : 0));
@@ -55,18 +56,23 @@ export function frontMatter(
       ...(config.isDefault ? { default: true } : {}),
       data_files: splitsOf(files, config.name).map((split) => ({
         split,
-        path: `data/${config.name}/${split}-*.parquet`,
+        path: `data/${config.name}/${split}-*.${extension}`,
       })),
     })),
-    dataset_info: configs.map((config) => ({
-      config_name: config.name,
-      features: huggingFaceCardFeatures(config.schema),
-      splits: splitsOf(files, config.name).map((name) => ({
-        name,
-        num_bytes: sum(filesOf(files, config.name, name), (file) => file.bytes),
-        num_examples: sum(filesOf(files, config.name, name), (file) => file.rows ?? 0),
-      })),
-    })),
+    // Lines of JSON have the types that their reader finds in them.
+    ...(extension === "jsonl"
+      ? {}
+      : {
+          dataset_info: configs.map((config) => ({
+            config_name: config.name,
+            features: huggingFaceCardFeatures(config.schema),
+            splits: splitsOf(files, config.name).map((name) => ({
+              name,
+              num_bytes: sum(filesOf(files, config.name, name), (file) => file.bytes),
+              num_examples: sum(filesOf(files, config.name, name), (file) => file.rows ?? 0),
+            })),
+          })),
+        }),
   };
   return `---\n${yamlBlock(yaml, 0)}---\n`;
 }
@@ -166,7 +172,11 @@ export function funnelTable({ admitted, kept, dropped, failed, owed }: Funnel): 
 }
 
 /** A snippet for each way to read it. */
-export function loading(configs: readonly CardConfig[], files: readonly ManifestFile[]): string {
+export function loading(
+  configs: readonly CardConfig[],
+  files: readonly ManifestFile[],
+  extension: "parquet" | "jsonl" = "parquet",
+): string {
   const first = configs.find((config) => config.isDefault) ?? configs[0];
   const name = first?.name ?? "";
   const split = splitsOf(files, name)[0] ?? "train";
@@ -178,7 +188,7 @@ export function loading(configs: readonly CardConfig[], files: readonly Manifest
     "",
     "```sql",
     "-- DuckDB",
-    `SELECT * FROM 'data/${name}/*.parquet' LIMIT 5;`,
+    `SELECT * FROM 'data/${name}/*.${extension}' LIMIT 5;`,
     "```",
   ].join("\n");
 }

@@ -1,6 +1,12 @@
 // Reads Parquet files a row group at a time: our own, checked against their table, and foreign ones as plain data.
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from "node:zlib";
-import { asyncBufferFromFile, type FileMetaData, parquetMetadataAsync, parquetReadObjects } from "hyparquet";
+import {
+  asyncBufferFromFile,
+  type FileMetaData,
+  parquetMetadataAsync,
+  parquetReadObjects,
+  parquetSchema,
+} from "hyparquet";
 import type { z } from "zod";
 import { StoreError } from "../core/errors.ts";
 import { fromParquet, type PlainRow, withLateColumns } from "./cells.ts";
@@ -35,16 +41,27 @@ export async function rowCount(path: string): Promise<number> {
 /**
  * The rows of any Parquet file as plain data (see `fromParquet`), a row group in memory at a time.
  * Reads snappy, zstd, gzip and brotli. Legacy lists (repeated fields without a list around them) come as arrays.
+ * With `columns` only those are read, as far as the file has them.
  */
-export async function* readRows(path: string): AsyncGenerator<PlainRow> {
+export async function* readRows(path: string, columns?: readonly string[]): AsyncGenerator<PlainRow> {
   const { metadata } = await readFooter(path);
   const file = await asyncBufferFromFile(path);
   const mend = legacyListMender(metadata);
+  const there = new Set(parquetSchema(metadata).children.map(({ element }) => element.name));
+  const chosen =
+    columns === undefined ? {} : { columns: [...new Set(columns)].filter((column) => there.has(column)) };
   let start = 0;
   for (const group of metadata.row_groups) {
     const end = start + Number(group.num_rows);
     const rows = await guarded(path, () =>
-      parquetReadObjects({ file, metadata, rowStart: start, rowEnd: end, compressors: DECOMPRESSORS }),
+      parquetReadObjects({
+        file,
+        metadata,
+        rowStart: start,
+        rowEnd: end,
+        compressors: DECOMPRESSORS,
+        ...chosen,
+      }),
     );
     for (const row of rows) {
       const plain = Object.fromEntries(

@@ -1,13 +1,12 @@
 // sft_branches, the default recipe: one row per branch, sampled turns trained, in JSON messages that keep tool calls and
 // reasoning. For an append-only rollout that is one row per trajectory.
 import { z } from "zod";
-import type { Json } from "../core/json.ts";
 import { float64, int32, json, list, orNull, text } from "../dataset/columns.ts";
-import type { RolloutRows } from "../dataset/rows.ts";
 import { table } from "../dataset/schema.ts";
-import { branchesOf } from "./branches.ts";
-import { type ChatMessage, chatMessage } from "./chatMessage.ts";
-import { type LeftOutReason, originOf, type Recipe } from "./recipe.ts";
+import { chatMessage } from "./chatMessage.ts";
+import { eachBranch } from "./eachBranch.ts";
+import { openAiTools } from "./openAiTools.ts";
+import { originOf, pureRecipe } from "./recipe.ts";
 
 export const sftBranchRowSchema = z.strictObject({
   trajectory_id: text("The rollout.", { indexed: true }),
@@ -25,47 +24,31 @@ export const sftBranchRowSchema = z.strictObject({
 });
 export type SftBranchRow = z.infer<typeof sftBranchRowSchema>;
 
-export const sftBranches: Recipe<typeof sftBranchRowSchema> = {
+export const sftBranches = pureRecipe({
   name: "sft_branches",
   schemaVersion: "nightshift.sft_branches/1",
   doc:
     "One row per maximal span of steps in which each prompt extends the one before: exactly what the model saw. " +
     "Assistant turns carry `train`; mask the others (Axolotl: `message_field_training: train`).",
+  readers: "Axolotl (`chat_template`), TRL where every assistant turn is trained, DuckDB, pyarrow",
+  form: "parquet",
+  reasons: ["noSteps", "nothingToTrain", "invalidToolArguments", "promptUnknown"],
   table: table("sft_branches", sftBranchRowSchema, ["trajectory_id", "branch_index"]),
-  convert: (rollout) => {
-    const branches = branchesOf(rollout, "rows");
-    if (branches === null) return { rows: [], leftOut: ["promptUnknown"], turnsCut: 0 };
-    const rows: SftBranchRow[] = [];
-    const leftOut: LeftOutReason[] = branches.length === 0 ? ["noSteps"] : [];
-    for (const branch of branches) {
-      if (branch.trainedCount === 0) {
-        leftOut.push("nothingToTrain");
-        continue;
-      }
+  convert: (rollout) =>
+    eachBranch(rollout, "rows", (branch, branchCount): SftBranchRow | "invalidToolArguments" => {
       const messages = branch.turns.map(chatMessage);
-      if (!messages.every((message) => message !== null)) {
-        leftOut.push("invalidToolArguments");
-        continue;
-      }
-      const origin = originOf(rollout);
-      rows.push({
-        trajectory_id: origin.trajectory_id,
+      if (!messages.every((message) => message !== null)) return "invalidToolArguments";
+      const { trajectory_id, task_id, model, reward } = originOf(rollout);
+      return {
+        trajectory_id,
         branch_index: branch.index,
-        branch_count: branches.length,
-        task_id: origin.task_id,
-        model: origin.model,
-        reward: origin.reward,
+        branch_count: branchCount,
+        task_id,
+        model,
+        reward,
         trained_turns: branch.trainedCount,
         messages,
         tools: openAiTools(rollout),
-      });
-    }
-    return { rows, leftOut, turnsCut: 0 };
-  },
-};
-
-function openAiTools({ trajectory }: RolloutRows): ChatMessage[] | null {
-  const { tools } = trajectory;
-  if (!Array.isArray(tools)) return null;
-  return tools.map((tool: Json) => ({ type: "function", function: tool }));
-}
+      };
+    }),
+});

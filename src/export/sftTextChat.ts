@@ -4,7 +4,7 @@ import { z } from "zod";
 import { float64, int32, list, orNull, struct, text } from "../dataset/columns.ts";
 import { table } from "../dataset/schema.ts";
 import { type Branch, branchesOf, type Turn } from "./branches.ts";
-import { type LeftOutReason, originOf, type Recipe } from "./recipe.ts";
+import { type LeftOutReason, nothing, originOf, pureRecipe } from "./recipe.ts";
 
 const message = struct(
   { role: text("system, user or assistant."), content: text("The text.") },
@@ -22,16 +22,20 @@ export const sftTextChatRowSchema = z.strictObject({
 });
 export type SftTextChatRow = z.infer<typeof sftTextChatRowSchema>;
 
-export const sftTextChat: Recipe<typeof sftTextChatRowSchema> = {
+export const sftTextChat = pureRecipe({
   name: "sft_text_chat",
   schemaVersion: "nightshift.sft_text_chat/1",
   doc:
     "One row per branch (see `sft_branches`) as plain role and content, for trainers that train on every assistant " +
     "turn. A row ends before the first assistant turn that must not be trained on; reasoning is left out.",
+  readers:
+    "every SFT trainer: TRL, Axolotl, LLaMA-Factory (`formatting: openai`), verl, prime-rl, OpenRLHF, pandas",
+  form: "parquet",
+  reasons: ["noSteps", "nothingToTrain", "nativeTools", "promptUnknown", "unmaskableTurn"],
   table: table("sft_text_chat", sftTextChatRowSchema, ["trajectory_id", "branch_index"]),
   convert: (rollout) => {
     const branches = branchesOf(rollout, "nothing");
-    if (branches === null) return { rows: [], leftOut: ["promptUnknown"], turnsCut: 0 };
+    if (branches === null) return nothing("promptUnknown");
     const rows: SftTextChatRow[] = [];
     const leftOut: LeftOutReason[] = branches.length === 0 ? ["noSteps"] : [];
     let turnsCut = 0;
@@ -56,7 +60,7 @@ export const sftTextChat: Recipe<typeof sftTextChatRowSchema> = {
     }
     return { rows, leftOut, turnsCut };
   },
-};
+});
 
 /** The turns up to the last trained one before any that would need a mask, or why there are none. */
 function plainTurns(branch: Branch): readonly Turn[] | LeftOutReason {

@@ -11,6 +11,21 @@ import { webSchema } from "../web/webSettings.ts";
 import { modelConfigSchema } from "./modelConfig.ts";
 import { tripwiresSchema } from "./tripwires.ts";
 
+/** Export recipes that need nothing but the dataset; the export room has them all. */
+export const EXPORTS = [
+  "raw",
+  "sft_branches",
+  "sft_text_chat",
+  "sft_steps",
+  "sft_tokens",
+  "dpo_steps",
+  "nemo_dpo",
+  "grpo_prompts",
+  "verl_rl",
+  "skyrl_rl",
+  "rl_steps",
+  "atif",
+] as const;
 const ALLOWABLE = ["scripted", "replay", "benchmark", "notTrainable"] as const;
 
 export const pipelineSchema = z.strictObject({
@@ -254,7 +269,7 @@ export const pipelineSchema = z.strictObject({
         .default(filterConfigSchema.parse({}))
         .describe("Which finished rollouts are kept; the others stay in the dataset with the reason."),
       export: z
-        .array(z.enum(["sft_branches", "sft_text_chat"]))
+        .array(z.enum(EXPORTS))
         .default([])
         .describe("Recipes whose trainer-ready rows are written after the dataset."),
     })

@@ -238,7 +238,31 @@ const BROKEN: readonly Broken[] = [
     what: "a recipe that there is not",
     break: nothing,
     args: ["export", "--recipe", "../x"],
-    says: /^there is no export recipe "\.\.\/x"; there are sft_branches, /,
+    says: /^there is no export recipe "\.\.\/x"; there are raw, sft_branches, /,
+  },
+  {
+    what: "a condition on a column with a slip",
+    break: nothing,
+    args: ["export", "--where", "rewrad > 0.5"],
+    says: /^--where: the trajectories have no column "rewrad"; did you mean `reward`\?$/m,
+  },
+  {
+    what: "a condition that breaks off",
+    break: nothing,
+    args: ["export", "--where", "reward > 0.5 and"],
+    says: /^--where "reward > 0\.5 and", character 17: a column is expected and it ends; an example: /,
+  },
+  {
+    what: "token ids that nobody captured",
+    break: nothing,
+    args: ["export", "--recipe", "sft_tokens", "--allow", "scripted,benchmark"],
+    says: /^sft_tokens takes token ids as the server returned them, and none of \d+ kept rollouts has them; .*`sft_tokenized --tokenizer DIR`/,
+  },
+  {
+    what: "a tokenizer that is none",
+    break: nothing,
+    args: ["export", "--recipe", "sft_tokenized", "--tokenizer", "."],
+    says: /tokenizer\.json is not there; --tokenizer takes a folder as models come in/,
   },
   {
     what: "a leave with a slip",

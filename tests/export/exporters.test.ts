@@ -1,7 +1,6 @@
-// Both recipes keep the exporters' contract.
-import { sftBranches } from "../../src/export/sftBranches.ts";
-import { sftTextChat } from "../../src/export/sftTextChat.ts";
-import { exporterContract } from "../contracts/exporter.ts";
+// Every recipe keeps the exporters' contract.
+import type { Recipe } from "../../src/export/recipe.ts";
+import { RECIPES } from "../../src/export/recipes.ts";
+import { exporterContracts } from "../contracts/exporter.ts";
 
-exporterContract(sftBranches);
-exporterContract(sftTextChat);
+exporterContracts(Object.values<Recipe>(RECIPES).filter(({ tokenizer }) => tokenizer !== "needed"));

@@ -3,9 +3,11 @@ import { describe, expect, it } from "vitest";
 import { rolloutRows } from "../../src/dataset/rows.ts";
 import { taskInfo } from "../../src/dataset/writeDataset.ts";
 import { exportDataset } from "../../src/export/exportDataset.ts";
+import type { Recipe } from "../../src/export/recipe.ts";
 import { RECIPE_NAMES, RECIPES } from "../../src/export/recipes.ts";
 import { sftBranches } from "../../src/export/sftBranches.ts";
 import { sftTextChat } from "../../src/export/sftTextChat.ts";
+import { EXPORTS } from "../../src/pipeline/pipelineFile.ts";
 import { FIXTURE_RUN, type FixtureOptions, fixtureRecord, fixtureTask } from "../dataset/fixtures.ts";
 
 const task = taskInfo(fixtureTask());
@@ -166,19 +168,26 @@ describe("sft_text_chat", () => {
   });
 });
 
-it("every recipe stands in the map under its name", () => {
+it("every recipe stands in the map under its name, and pipelines can name all that need nothing else", () => {
   expect(RECIPE_NAMES.map((name) => RECIPES[name].name)).toEqual([...RECIPE_NAMES]);
   expect(Object.keys(RECIPES)).toEqual([...RECIPE_NAMES]);
+  const plain = Object.values<Recipe>(RECIPES).filter(({ tokenizer }) => tokenizer !== "needed");
+  expect(plain.map(({ name }) => name)).toEqual([...EXPORTS]);
 });
 
-it("an unknown recipe is the user's mistake", async () => {
-  const refused = exportDataset({
-    datasetDir: "/nowhere",
-    recipe: "sft",
-    outDir: "/nowhere/out",
-    allow: [],
-    offThread: () => Promise.reject(new Error("not reached")),
-    signal: new AbortController().signal,
-  });
-  await expect(refused).rejects.toThrow(/no export recipe "sft"; there are sft_branches, sft_text_chat/);
+it("an unknown recipe, and a tokenizer where there should be none, are the user's mistakes", async () => {
+  const refused = (recipe: string, more: { tokenizerDir?: string; where?: string } = {}) =>
+    exportDataset({
+      sources: [{ datasetDir: "/nowhere", allow: [] }],
+      recipe,
+      outDir: "/nowhere/out",
+      offThread: () => Promise.reject(new Error("not reached")),
+      signal: new AbortController().signal,
+      ...more,
+    });
+  await expect(refused("sft")).rejects.toThrow(/no export recipe "sft"; there are raw, sft_branches/);
+  await expect(refused("sft_branchs")).rejects.toThrow(/did you mean `sft_branches`/);
+  await expect(refused("sft_tokenized")).rejects.toThrow(/--tokenizer DIR/);
+  await expect(refused("atif", { tokenizerDir: "/x" })).rejects.toThrow(/leave --tokenizer out/);
+  await expect(refused("atif", { where: "rewrad > 1" })).rejects.toThrow(/did you mean `reward`/);
 });
