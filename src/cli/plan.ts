@@ -8,7 +8,7 @@ import { openPlannedRun } from "../compose/runs.ts";
 import { readStoredRun } from "../compose/storedRun.ts";
 import type { World } from "../compose/world.ts";
 import { UserError } from "../core/errors.ts";
-import { sessionMsMax } from "../pipeline/checkPlan.ts";
+import { sessionMsMax } from "../pipeline/deadline.ts";
 import { forecast, NOTHING_PLAYED, type Played } from "../pipeline/forecast.ts";
 import { overBudget } from "../pipeline/overBudget.ts";
 import type { Plan } from "../pipeline/plan.ts";

@@ -4,6 +4,7 @@ import { planOf } from "../compose/plan.ts";
 import { openPlannedRun } from "../compose/runs.ts";
 import { checkSameRules, hasItsDataset, readStoredRun } from "../compose/storedRun.ts";
 import { type AddCommand, collect, EXIT } from "./command.ts";
+import { checkedDeadline, DEADLINE_OPTION } from "./deadline.ts";
 import { playSession } from "./session.ts";
 
 export const resumeCommand: AddCommand = (program, world, done) => {
@@ -17,7 +18,9 @@ export const resumeCommand: AddCommand = (program, world, done) => {
       collect,
       [],
     )
-    .action(async (directory: string, options: { set: readonly string[] }) => {
+    .option("--deadline <time>", DEADLINE_OPTION)
+    .action(async (directory: string, options: { set: readonly string[]; deadline?: string }) => {
+      const deadline = checkedDeadline(options.deadline, world.clock.now());
       const stored = await readStoredRun(directory, options.set);
       const isWhole = stored.reader.state.status === "complete" && (await hasItsDataset(stored));
       if (isWhole && options.set.length === 0) {
@@ -30,7 +33,7 @@ export const resumeCommand: AddCommand = (program, world, done) => {
       done(
         await playSession(
           world,
-          await openPlannedRun(world, { directory, plan, place, create: null }),
+          await openPlannedRun(world, { directory, plan, place, create: null, deadline }),
           place,
         ),
       );

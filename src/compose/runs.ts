@@ -7,8 +7,8 @@ import { seedOf } from "../core/hash.ts";
 import type { SandboxBackend } from "../core/sandbox.ts";
 import { judge } from "../judge/judge.ts";
 import { notify } from "../notify/notify.ts";
-import { sessionMsMax } from "../pipeline/checkPlan.ts";
 import { checkSecrets } from "../pipeline/checkSecrets.ts";
+import { deadlineAtMs, sessionMsMax } from "../pipeline/deadline.ts";
 import type { Plan } from "../pipeline/plan.ts";
 import { PlannedRun } from "../pipeline/plannedRun.ts";
 import { faultyBackend } from "../sandbox/faulty.ts";
@@ -40,9 +40,15 @@ const WORKER_JOBS_MAX = 16;
 /** Opens a plan's run directory for this process alone, made where `create` says so. */
 export async function openPlannedRun(
   world: World,
-  of: { directory: string; plan: Plan; place: Place; create: { text: string } | null },
+  of: {
+    directory: string;
+    plan: Plan;
+    place: Place;
+    create: { text: string } | null;
+    deadline?: string | null;
+  },
 ): Promise<PlannedRun> {
-  const { directory, plan, place } = of;
+  const { directory, plan, place, deadline: given = null } = of;
   const resolved = resolvedOf(plan);
   const { codeVersion, clock, log, secrets } = world;
   const { create } = of;
@@ -105,7 +111,12 @@ export async function openPlannedRun(
         if (config !== null)
           await notify(config, secrets.redactValue(notice), { clock, log, env: world.env });
       },
-      sessionMsMax: sessionMsMax(plan.pipeline.budgets, clock.now()),
+      sessionMsMax: sessionMsMax(
+        plan.pipeline.budgets,
+        clock.now(),
+        given === null ? null : deadlineAtMs(given, clock.now()),
+      ),
+      deadline: given ?? plan.pipeline.budgets.deadline,
     });
   } catch (error) {
     await release();

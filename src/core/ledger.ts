@@ -159,7 +159,14 @@ export const ledgerEventSchema = z.discriminatedUnion("kind", [
     cause: z.enum(["tripwire", "forecast", "machine", "endpoint", "modelChanged"]),
     reason: z.string(),
   }),
-  z.strictObject({ kind: z.literal("dataset-written"), atMs: z.number(), manifestSha256: z.string() }),
+  z.strictObject({
+    kind: z.literal("dataset-written"),
+    atMs: z.number(),
+    manifestSha256: z.string(),
+    /** How long that took, and for how many rollouts; absent in ledgers from before it was measured. */
+    tookMs: z.number().nonnegative().optional(),
+    rollouts: z.int().nonnegative().optional(),
+  }),
   z.strictObject({
     kind: z.literal("run-ended"),
     atMs: z.number(),

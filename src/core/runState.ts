@@ -86,6 +86,7 @@ export class RunState {
   #sessionCount = 0;
   #status: RunStatus = "new";
   #manifestSha256: string | null = null;
+  #written: { readonly tookMs: number; readonly rollouts: number } | null = null;
 
   /** By key, in order of admission. */
   get rollouts(): ReadonlyMap<string, RolloutState> {
@@ -144,6 +145,11 @@ export class RunState {
   /** Of the dataset written last; null before. */
   get manifestSha256(): string | null {
     return this.#manifestSha256;
+  }
+
+  /** How long the dataset took to write the last time that was measured; null before. */
+  get written(): { readonly tookMs: number; readonly rollouts: number } | null {
+    return this.#written;
   }
 
   /** Rollouts whose try has started and neither ended nor been given up. */
@@ -250,6 +256,8 @@ export class RunState {
       }
       case "dataset-written":
         this.#manifestSha256 = event.manifestSha256;
+        if (event.tookMs !== undefined && event.rollouts !== undefined)
+          this.#written = { tookMs: event.tookMs, rollouts: event.rollouts };
         return;
       case "run-ended":
         this.#status = event.status;

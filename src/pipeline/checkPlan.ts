@@ -148,17 +148,3 @@ export function checkIsolation({ pipeline, cells }: Plan, capabilities: Capabili
     `sandbox.backend: ${capabilities.backend} does not keep a real model (${real.name}) from this machine's files; use docker (or bubblewrap with image trees: \`nightshift images build --trees\`), or set sandbox.unsafe: true`,
   );
 }
-
-/** Milliseconds that this session may take from `nowMs` on: the nearer of the wall clock budget and the deadline; null for no bound. */
-export function sessionMsMax(budgets: Plan["pipeline"]["budgets"], nowMs: number): number | null {
-  const bounds: number[] = [];
-  if (budgets.wallClockHours !== null) bounds.push(budgets.wallClockHours * 3_600_000);
-  if (budgets.deadline !== null) {
-    const [hours, minutes] = budgets.deadline.split(":").map(Number);
-    const end = new Date(nowMs);
-    end.setHours(hours ?? 0, minutes ?? 0, 0, 0);
-    if (end.getTime() <= nowMs) end.setDate(end.getDate() + 1);
-    bounds.push(end.getTime() - nowMs);
-  }
-  return bounds.length === 0 ? null : Math.min(...bounds);
-}

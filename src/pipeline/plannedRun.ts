@@ -21,6 +21,7 @@ import { writeRunDataset } from "../stages/write.ts";
 import type { Room } from "../store/room.ts";
 import type { OpenRun } from "../store/runDirectory.ts";
 import type { SnapshotStore } from "../store/snapshots.ts";
+import { writingMs } from "./deadline.ts";
 import { type EndpointWatch, watchEndpoints } from "./endpointWatch.ts";
 import { type Forecast, forecast } from "./forecast.ts";
 import { interruptedTries, NOTHING_SPENT } from "./interruptedTries.ts";
@@ -53,6 +54,8 @@ export interface RunImplementations {
   readonly release: () => Promise<void>;
   readonly codeVersion: string;
   readonly sessionMsMax: number | null;
+  /** The deadline of this session as it was given; null: none. */
+  readonly deadline?: string | null;
   /** Tells whoever the pipeline names; resolves when they know, or when it was given up. Never rejects. */
   readonly notify: (notice: Notice) => Promise<void>;
 }
@@ -183,6 +186,7 @@ export class PlannedRun {
         clock,
         log,
         sessionMsMax: this.sessionMsLeft(),
+        writingMs: () => this.#writingMs(),
         pause,
         again: of.again ?? "all",
         rolloutsAtOnce: this.rolloutsAtOnce,
@@ -291,6 +295,7 @@ export class PlannedRun {
   async writeDataset(signal: AbortSignal) {
     const { plan, state } = this;
     await this.#noteLost(signal);
+    const startedAtMs = this.#with.clock.monotonic();
     const verdicts = allVerdicts(plan, state, this.#drawn);
     const books = this.#books(verdicts);
     const written = await writeRunDataset(
@@ -314,6 +319,8 @@ export class PlannedRun {
       kind: "dataset-written",
       atMs: this.#with.clock.now(),
       manifestSha256: written.manifestSha256,
+      tookMs: this.#with.clock.monotonic() - startedAtMs,
+      rollouts: this.#endedCount(),
     });
     return written;
   }
@@ -375,7 +382,10 @@ export class PlannedRun {
     const { books } = this.progress();
     const reasons: string[] = [];
     if (ending === "budget") reasons.push("the run's budget is used up");
-    if (ending === "deadline") reasons.push("the session's time is over");
+    if (ending === "deadline") {
+      const { deadline = null } = this.#with;
+      reasons.push(`the session's time is over${deadline === null ? "" : ` (deadline ${deadline})`}`);
+    }
     if (books.owed > 0) reasons.push(`${books.owed} rollouts are owed`);
     const failed = Object.entries(books.failed).map(([reason, count]) => `${reason} ${count}`);
     if (failed.length > 0) reasons.push(`rollouts failed (${failed.join(", ")})`);
@@ -402,6 +412,15 @@ export class PlannedRun {
   sessionMsLeft(): number | null {
     const { sessionMsMax, clock } = this.#with;
     return sessionMsMax === null ? null : Math.max(0, sessionMsMax - (clock.monotonic() - this.#startedAt));
+  }
+
+  #endedCount(): number {
+    return [...this.state.rollouts.values()].filter(({ status }) => status === "ended").length;
+  }
+
+  /** What the dataset and its exports may take to write, as things stand. */
+  #writingMs(): number {
+    return writingMs(this.#endedCount(), this.state.written, this.plan.pipeline.stages.export.length);
   }
 
   async end(status: "complete" | "short" | "interrupted"): Promise<void> {

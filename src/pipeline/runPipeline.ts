@@ -14,6 +14,7 @@ import { type Bell, createBell } from "../schedule/bell.ts";
 import { createLane } from "../schedule/lanes.ts";
 import { judgeForRecord } from "../stages/evaluate.ts";
 import { costOfEnded, failureText, type GenerateDeps, generateRollout } from "../stages/generate.ts";
+import { fittedTo, judgingMs } from "./deadline.ts";
 import type { InterruptedTry } from "./interruptedTries.ts";
 import { type Plan, type PlannedCell, plannedKey } from "./plan.ts";
 import { RunPausedError } from "./runPausedError.ts";
@@ -32,8 +33,10 @@ export interface RunParts {
   readonly interrupted: (key: string, retry: number) => InterruptedTry;
   readonly clock: Clock;
   readonly log: Log;
-  /** Milliseconds that this session may take; null: no bound. */
+  /** Milliseconds that this session may take, judging and writing included; null: no bound. */
   readonly sessionMsMax: number | null;
+  /** What of it has to be left for writing, as things stand; absent: nothing. */
+  readonly writingMs?: () => number;
   /** Aborted to pause: no seed is admitted, no try begun, and what is under way ends at its next step boundary. */
   readonly pause: AbortSignal;
   /** Which rollouts that infrastructure had failed are played again; what a pause cancelled always is. */
@@ -53,6 +56,8 @@ export type Again = "all" | ReadonlySet<string>;
 
 /** Longest that a run which stops in good order waits for the calls, actions and judges under way, milliseconds. */
 const DRAIN_MS_MAX = 30_000;
+/** How often what has to be kept free of a session's end is estimated anew, milliseconds. */
+const RESERVE_CHECK_MS = 5_000;
 
 /** Why generation ended: everything wanted was played, a bound of the run was reached, the run paused itself, or the user stopped it. */
 export type RunEnding = "played" | "budget" | "deadline" | "paused" | "interrupted";
@@ -76,6 +81,7 @@ class Run {
   readonly #rollouts;
   #underWay = 0;
   #backlog = 0;
+  #judging = { count: 0, sumMs: 0 };
   #ending: RunEnding = "played";
   #broken: unknown = null;
 
@@ -100,19 +106,15 @@ class Run {
     const drained = () => {
       const isPause = drain.signal.reason instanceof RunPausedError;
       if (!this.#isStopping) this.#end(isPause ? "paused" : "interrupted");
-      later(drainMs, () => this.#halt(this.#ending));
+      // At a deadline what is under way has until the writing must begin.
+      if (this.#ending !== "deadline") later(drainMs, () => this.#halt(this.#ending));
     };
     if (drain.signal.aborted) drained();
     drain.signal.addEventListener("abort", drained, { once: true });
     const interrupted = () => drain.abort(new DrainedError());
     if (this.#user.aborted) interrupted();
     this.#user.addEventListener("abort", interrupted, { once: true });
-    if (sessionMsMax !== null) {
-      later(sessionMsMax - drainMs, () => {
-        this.#end("deadline");
-        drain.abort(new DrainedError());
-      });
-    }
+    if (sessionMsMax !== null) void this.#keepTime(sessionMsMax, drainMs, alarm.signal);
     try {
       // What breaks here ends the run as anything else does: what is under way is waited for.
       await this.#takeUp()
@@ -127,6 +129,37 @@ class Run {
     }
     if (this.#broken !== null) throw this.#broken;
     return this.#ending;
+  }
+
+  /**
+   * Ends the session early enough: playing stops when what is left is needed for calls under way, for judging what has ended, and for
+   * writing; whatever is not done when writing must begin is cut off, and owed.
+   */
+  async #keepTime(sessionMs: number, drainMs: number, over: AbortSignal): Promise<void> {
+    const { clock, drain, writingMs } = this.#parts;
+    const endsAtMs = clock.monotonic() + sessionMs;
+    const reserve = () => {
+      const atOnce = this.#plan.pipeline.concurrency.evaluations;
+      const judging = judgingMs({ ...this.#judging, waiting: this.#backlog, atOnce });
+      return fittedTo(sessionMs, { drainMs, judgingMs: judging, writingMs: writingMs?.() ?? 0 });
+    };
+    const untilMs = (kept: number) => endsAtMs - kept - clock.monotonic();
+    try {
+      for (;;) {
+        const kept = reserve();
+        const leftMs = untilMs(kept.drainMs + kept.judgingMs + kept.writingMs);
+        if (leftMs <= 0) break;
+        await clock.sleep(Math.min(leftMs, RESERVE_CHECK_MS), over);
+      }
+      // Whoever stopped the run before has the word on how it ends.
+      if (drain.signal.aborted) return;
+      this.#end("deadline");
+      drain.abort(new DrainedError());
+      await clock.sleep(Math.max(0, untilMs(reserve().writingMs)), over);
+      this.#halt("deadline");
+    } catch (error) {
+      if (!over.aborted) throw error;
+    }
   }
 
   /** Counts what earlier sessions did, and starts again what they left open, what a pause cancelled, and what is asked for again. */
@@ -232,11 +265,14 @@ class Run {
       });
     }
     this.#backlog++;
+    const endedAtMs = clock.monotonic();
     try {
       const { judge, ledger: events, clock: time, log } = this.#parts;
       const rules = recordRules(this.#plan.pipeline, planned.task.definition);
       const deps = { judge, ledger: events, clock: time, log };
       await judgeForRecord(planned.task, this.#rollout(key), rules, deps, this.#stop.signal);
+      const { count, sumMs } = this.#judging;
+      this.#judging = { count: count + 1, sumMs: sumMs + clock.monotonic() - endedAtMs };
     } finally {
       this.#backlog--;
     }

@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { UserError } from "../../src/core/errors.ts";
-import { sessionMsMax } from "../../src/pipeline/checkPlan.ts";
+import { sessionMsMax } from "../../src/pipeline/deadline.ts";
 import { readPipelineText } from "../../src/pipeline/readPipeline.ts";
 
 const GOOD = `name: test
