@@ -52,6 +52,7 @@ export async function buildNamedImages(
       isRoot,
       trees: trees ? ownTrees(world, isRoot) : null,
       env: world.env,
+      toolEnv: world.toolEnv,
       say: world.say,
     },
     signal,

@@ -18,13 +18,15 @@ export interface BaseOptions {
   readonly isRoot: boolean;
   /** Debian's mirror; null: debootstrap's own choice. */
   readonly mirror: string | null;
+  /** What debootstrap and the scripts of the packages that it installs see: no keys. */
+  readonly toolEnv: Readonly<Record<string, string>>;
   readonly say: (line: string) => void;
 }
 
 /** The tag of the base, made where it is not there. Throws a UserError where this machine cannot make one. */
 export async function ensureBase(
   engine: ImageEngine,
-  { folder, isRoot, mirror, say }: BaseOptions,
+  { folder, isRoot, mirror, toolEnv, say }: BaseOptions,
   signal: AbortSignal,
 ): Promise<string> {
   const tag = `${engine.repository("base")}:${SUITE}`;
@@ -42,7 +44,7 @@ export async function ensureBase(
     }
     say(`making a Debian base with debootstrap, once; it is kept as ${archive}`);
     await mkdir(folder, { recursive: true });
-    await makeArchive(archive, mirror, say, signal);
+    await makeArchive(archive, { mirror, toolEnv, say }, signal);
   }
   await engine.importTree(archive, tag, `${CONTEXT_LABEL}=${VERSION}`);
   return tag;
@@ -50,13 +52,13 @@ export async function ensureBase(
 
 async function makeArchive(
   archive: string,
-  mirror: string | null,
-  say: (line: string) => void,
+  { mirror, toolEnv, say }: Pick<BaseOptions, "mirror" | "toolEnv" | "say">,
   signal: AbortSignal,
 ): Promise<void> {
   const options: ProgramOptions = {
     what: "making a Debian base",
     timeoutMs: MAKE_MS_MAX,
+    env: toolEnv,
     absent: `apt-get install -y debootstrap, ${REMEDY}`,
     onLine: say,
   };

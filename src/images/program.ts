@@ -16,6 +16,8 @@ export interface ProgramOptions {
   readonly what: string;
   /** For the sentence about its absence: what to do. */
   readonly absent: string;
+  /** Its whole environment; absent: this process's own, which engines' command lines need for what they log in with. */
+  readonly env?: Readonly<Record<string, string>>;
   readonly onLine?: (line: string) => void;
 }
 
@@ -32,7 +34,11 @@ type Argv = readonly [string, ...string[]];
 export async function tryProgram(argv: Argv, options: ProgramOptions, signal: AbortSignal): Promise<Ended> {
   signal.throwIfAborted();
   const [program, ...rest] = argv;
-  const child = spawn(program, rest, { stdio: ["ignore", "pipe", "pipe"], detached: true });
+  const child = spawn(program, rest, {
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+    ...(options.env === undefined ? {} : { env: { ...options.env } }),
+  });
   let stdout = "";
   const last: string[] = [];
   const heard = (line: string) => {

@@ -75,7 +75,15 @@ describe("the tarball", () => {
     const files = await filesUnder(packed);
     expect([...new Set(files.map((file) => file.split("/")[0]))].sort()).toEqual(
       [
-        ...["ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md", "package.json"],
+        ...[
+          "ARCHITECTURE.md",
+          "CHANGELOG.md",
+          "CONTRIBUTING.md",
+          "LICENSE",
+          "README.md",
+          "SECURITY.md",
+          "package.json",
+        ],
         ...["bin", "demonstrations", "dist", "docs", "examples", "pipelines", "schemas", "tasks"],
       ].sort(),
     );

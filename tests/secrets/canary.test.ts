@@ -131,6 +131,8 @@ describe("canary keys", { timeout: 240_000 }, () => {
       expect(found).toEqual([]);
       expect(canariesIn(canaries, printed, "what was printed")).toEqual([]);
       expect(argumentsHeld).toEqual([]);
+      // A snapshot is gone when its rollout has ended: that none was kept with the key in it, the log says.
+      expect(run.stderr).toContain("the workspace holds the value of MODEL_ACCESS, which is kept nowhere");
       expect(server.notices.length).toBeGreaterThan(0);
       expect(canariesIn(canaries, server.notices.join("\n"), "the notices")).toEqual([]);
       expect(await readFile(path.join(folder, "ledger.jsonl"), "utf8")).toContain("[redacted:MODEL_ACCESS]");
