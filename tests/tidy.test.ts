@@ -26,7 +26,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   rewards: ["core"],
   integrity: ["core"],
   judge: ["core", "tasks"],
-  importers: ["core", "tasks", "dataset"],
+  importers: ["core", "tasks", "dataset", "integrity"],
   compat: ["core", "tools", "importers"],
   env: ["core", "tools"],
   agent: ["core", "tools"],

@@ -69,7 +69,7 @@ stages: { evaluate: { seeds: 1 }, filter: { outcomes: [submitted] } }
 `,
   );
   const playing = nightshift("run", file, "--out", directory);
-  await untilLedgerHolds('"evaluation-ended"', 0);
+  await untilLedgerHolds('"rollout-inspected"', 0);
   await end(playing);
 
   const { events, state, archive } = await readRun(directory);

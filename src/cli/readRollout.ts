@@ -4,7 +4,7 @@ import type { PooledMessage } from "../core/message.ts";
 import { nearestName } from "../core/nearest.ts";
 import { outcomeText } from "../core/outcome.ts";
 import type { RolloutState } from "../core/runState.ts";
-import type { StepRecord } from "../core/trajectory.ts";
+import type { StepRecord, Trajectory } from "../core/trajectory.ts";
 import type { RunReader } from "../store/readRun.ts";
 import { durationText } from "./table.ts";
 
@@ -14,6 +14,8 @@ export interface Shown {
   readonly head: readonly string[];
   readonly pool: readonly PooledMessage[];
   readonly steps: readonly StepRecord[];
+  /** Its sealed record; null while it is played. */
+  readonly trajectory: Trajectory | null;
 }
 
 /** The one rollout whose key starts with `prefix`. Throws UserError when there is none, or more than one. */
@@ -56,6 +58,7 @@ export async function readRollout(reader: RunReader, prefix: string): Promise<Sh
       ],
       pool: trajectory.pool,
       steps: trajectory.steps,
+      trajectory,
     };
   }
   const records = await (await reader.openSteps()).records(rollout.key, rollout.retry);
@@ -82,5 +85,5 @@ export async function readRollout(reader: RunReader, prefix: string): Promise<Sh
       pool.push(record.message);
     }
   }
-  return { rollout, head: [`${name}, ${rollout.status}`], pool, steps };
+  return { rollout, head: [`${name}, ${rollout.status}`], pool, steps, trajectory: null };
 }

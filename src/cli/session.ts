@@ -15,6 +15,7 @@ import { EXIT } from "./command.ts";
 import { endpointLines } from "./endpointText.ts";
 import { forecastText } from "./forecastText.ts";
 import { showProgress } from "./progress.ts";
+import { signalCountsText } from "./signalText.ts";
 import { exportText, funnelText, scoreTable } from "./summaryText.ts";
 
 /**
@@ -196,6 +197,7 @@ async function writeAndTell(
   world.say(scoreTable(summariseCells(run.plan, run.state)));
   world.say("");
   world.say(funnelText(books));
+  world.say(signalCountsText(run.signals()));
   const { tables, keptRows } = written.manifest;
   world.say(
     `dataset ${run.datasetDirectory} (${tables.trajectories.rows} trajectories, ${keptRows} kept, ${tables.steps.rows} steps)`,

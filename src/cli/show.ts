@@ -1,11 +1,16 @@
 // `show RUN KEY`: one rollout as it happened: what the model saw and said, what was done, what came of it.
 import { demonstrationOf, writeDemonstration } from "../compose/demonstrations.ts";
-import { readStoredRun } from "../compose/storedRun.ts";
+import { planOf } from "../compose/plan.ts";
+import { readStoredRun, type StoredRun } from "../compose/storedRun.ts";
+import type { World } from "../compose/world.ts";
 import { UserError } from "../core/errors.ts";
 import type { PooledMessage } from "../core/message.ts";
+import type { Signal } from "../core/signal.ts";
 import type { StepAction, StepRecord } from "../core/trajectory.ts";
+import { rolloutSignals } from "../pipeline/rolloutSignals.ts";
 import type { AddCommand } from "./command.ts";
 import { readRollout, type Shown } from "./readRollout.ts";
+import { signalText } from "./signalText.ts";
 
 interface ShowOptions {
   readonly step?: string;
@@ -34,17 +39,45 @@ export const showCommand: AddCommand = (program, world) => {
       }
       const asked = options.step === undefined ? undefined : stepAt(shown, options.step);
       for (const line of shown.head) world.say(line);
+      const signals = await signalsShown(world, stored, shown);
+      const signalsAt = (step: number | null) =>
+        signals.filter((signal) => signal.step === step).map(signalText);
+      for (const line of signalsAt(null)) world.say(line);
       if (asked === undefined) {
         for (const message of shown.pool.filter((message) => message.step === null))
           world.say(messageText(message));
-        for (const step of shown.steps) world.say(stepText(step, shown.pool));
+        for (const step of shown.steps) {
+          world.say(stepText(step, shown.pool));
+          for (const line of signalsAt(step.index)) world.say(line);
+        }
         return;
       }
       for (const [from, to] of asked.prompt)
         for (const message of shown.pool.slice(from, to)) world.say(messageText(message));
       world.say(stepText(asked, shown.pool));
+      for (const line of signalsAt(asked.index)) world.say(line);
     });
 };
+
+/** The signals of a rollout that has ended. A run whose tasks are gone can still be read: then there is a word on it instead. */
+async function signalsShown(
+  world: World,
+  { pipeline, reader }: StoredRun,
+  { rollout, trajectory }: Shown,
+): Promise<readonly Signal[]> {
+  if (trajectory === null) return [];
+  try {
+    const plan = await planOf(world, pipeline);
+    const signals = rolloutSignals(plan, reader.state, rollout, trajectory);
+    if (signals === null) world.say("integrity: unknown, since the pipeline no longer has its cell");
+    else if (signals.length === 0) world.say("integrity: no signals");
+    return signals ?? [];
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    world.say(`integrity: unknown (${error.message})`);
+    return [];
+  }
+}
 
 function stepAt({ steps }: Shown, text: string): StepRecord {
   const step = /^\d+$/.test(text) ? steps[Number(text)] : undefined;

@@ -3,10 +3,12 @@ import { planOf } from "../compose/plan.ts";
 import { readStoredRun } from "../compose/storedRun.ts";
 import { keepBooks } from "../core/books.ts";
 import type { ResumedTry, RunState } from "../core/runState.ts";
+import { signalCounts } from "../pipeline/signalCounts.ts";
 import { summariseCells } from "../pipeline/summary.ts";
 import { allVerdicts } from "../pipeline/verdicts.ts";
 import type { AddCommand } from "./command.ts";
 import { endpointLines } from "./endpointText.ts";
+import { signalCountsText } from "./signalText.ts";
 import { funnelText, scoreTable } from "./summaryText.ts";
 import { countText, durationText } from "./table.ts";
 
@@ -23,6 +25,7 @@ export const statusCommand: AddCommand = (program, world) => {
       const verdicts = allVerdicts(plan, state);
       const books = keepBooks(state, (key) => verdicts.get(key));
       const cells = summariseCells(plan, state);
+      const signals = signalCounts(plan, state, verdicts);
       if (options.json) {
         const { status, spent, callCount, unansweredCallCount, sessionCount } = state;
         const counts = { callCount, unansweredCallCount, sessionCount, resumed: resumedSum(state) };
@@ -33,7 +36,7 @@ export const statusCommand: AddCommand = (program, world) => {
         };
         world.say(
           JSON.stringify(
-            { runId: runJson.runId, status, owner, books, spent, ...counts, endpoints, cells },
+            { runId: runJson.runId, status, owner, books, signals, spent, ...counts, endpoints, cells },
             null,
             2,
           ),
@@ -47,6 +50,7 @@ export const statusCommand: AddCommand = (program, world) => {
       for (const line of endpointLines(state, world.clock.now())) world.say(line);
       world.say(scoreTable(cells));
       world.say(funnelText(books));
+      world.say(signalCountsText(signals));
       world.say(
         `spent $${state.spent.usd.toFixed(4)}, ${countText(state.spent.tokens)} tokens, ${countText(state.callCount)} model calls, ${state.unansweredCallCount} of them without a reply`,
       );

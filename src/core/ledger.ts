@@ -143,6 +143,17 @@ export const ledgerEventSchema = z.discriminatedUnion("kind", [
     reason: z.string(),
   }),
   z.strictObject({ kind: z.literal("evaluation-ended"), atMs: z.number(), evaluation: evaluationSchema }),
+  /** Its record was looked through for integrity signals; done anew whenever what they are drawn from has changed. */
+  z.strictObject({
+    kind: z.literal("rollout-inspected"),
+    atMs: z.number(),
+    key: z.string(),
+    retry: z.int().nonnegative(),
+    /** Hash of all that the signals were drawn from besides the record: detectors, the task's facts, scores. */
+    inspection: z.string(),
+    /** Names of what was found, sorted. */
+    flags: z.array(z.string()),
+  }),
   /** No verdict could be had: owed again after a resume. */
   z.strictObject({
     kind: z.literal("evaluation-failed"),

@@ -56,6 +56,12 @@ export interface AwayTime {
 /** What an endpoint named as its model. */
 export type ServedModel = Readonly<Omit<Extract<LedgerEvent, { kind: "model-served" }>, "kind">>;
 
+/** What was found in a rollout's record, and what it was drawn from. */
+export interface Inspection {
+  readonly inspection: string;
+  readonly flags: readonly string[];
+}
+
 /** Where the run as a whole stands: never opened, open (or cut off), paused by itself, or how its last session ended. */
 export type RunStatus = "new" | "open" | "paused" | Extract<LedgerEvent, { kind: "run-ended" }>["status"];
 
@@ -73,6 +79,7 @@ export class RunState {
   readonly #evaluations = new Map<string, Evaluation>();
   readonly #evaluationFailures = new Map<string, { rolloutKey: string; error: string }>();
   readonly #calls = new Map<string, StartedCall[]>();
+  readonly #inspections = new Map<string, Inspection>();
   readonly #resumed = new Map<string, ResumedTry>();
   readonly #lost = new Map<string, string>();
   readonly #pauses: Pause[] = [];
@@ -111,6 +118,10 @@ export class RunState {
   /** Calls of settled tries that left no step: lost in a crash, or answered by an error. */
   get unansweredCallCount(): number {
     return this.#unansweredCallCount;
+  }
+  /** The last look for integrity signals at each ended rollout, by key. */
+  get inspections(): ReadonlyMap<string, Inspection> {
+    return this.#inspections;
   }
   /** Tries that were taken up where they had been cut off, by attempt id. */
   get resumed(): ReadonlyMap<string, ResumedTry> {
@@ -245,6 +256,11 @@ export class RunState {
         this.#evaluations.set(event.evaluation.key, event.evaluation);
         this.#evaluationFailures.delete(event.evaluation.key);
         return;
+      case "rollout-inspected": {
+        const { inspection, flags } = event;
+        if (this.#known(event).retry === event.retry) this.#inspections.set(event.key, { inspection, flags });
+        return;
+      }
       case "evaluation-failed":
         this.#evaluationFailures.set(event.key, { rolloutKey: event.rolloutKey, error: event.error });
         return;
@@ -290,6 +306,7 @@ export class RunState {
     this.#spend({ usd: event.spentUsd, tokens: event.spentTokens }, 1);
     this.#settleCalls(event.key, event.retry, event.stepCount);
     this.#lost.delete(event.key);
+    this.#inspections.delete(event.key);
     rollout.status = "admitted";
     rollout.retry = event.retry + 1;
     rollout.outcome = null;

@@ -1,7 +1,8 @@
 // Verdicts on finished rollouts: kept, or dropped for one reason of a closed list. Nothing is deleted, it is judged.
 import { z } from "zod";
+import { SIGNAL_NAMES, type SignalName } from "./signal.ts";
 
-export const DROP_REASONS = [
+const OWN_REASONS = [
   "outcome",
   "notScored",
   "invalidSubmission",
@@ -11,7 +12,17 @@ export const DROP_REASONS = [
   "tooFewSteps",
   "surplus",
 ] as const;
-export type DropReason = (typeof DROP_REASONS)[number];
+
+/** Of a row that is dropped for an integrity signal. */
+export type FlagReason = `flag:${SignalName}`;
+export type DropReason = (typeof OWN_REASONS)[number] | FlagReason;
+
+/** The reason that names a flag. */
+export function flagReason(name: SignalName): FlagReason {
+  return `flag:${name}`;
+}
+
+export const DROP_REASONS: readonly DropReason[] = [...OWN_REASONS, ...SIGNAL_NAMES.map(flagReason)];
 
 export const verdictSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("kept") }),

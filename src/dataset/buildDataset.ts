@@ -102,6 +102,7 @@ export function datasetBuilder(
         parquetFiles,
         CONFIGS,
         totals.scores(taskRows),
+        totals.signals(),
       );
       const cardFile = await writeDurably(folder, "README.md", card);
       // In the schema's order of keys: whoever reads it back must get the same text, since the ledger holds the text's hash.

@@ -29,6 +29,13 @@ export interface TaskScores {
   readonly scoreBest: number | null;
 }
 
+/** How many rows have which integrity signal. */
+export interface SignalTally {
+  /** Rows whose record was looked through. */
+  readonly inspected: number;
+  readonly byName: readonly { readonly name: string; readonly rows: number; readonly kept: number }[];
+}
+
 /** What the card of a run's own dataset says first. */
 export const OWN_INTRODUCTION =
   "Trajectories of LLM agents doing ML research in sandboxes, scored by a judge that they never touched.";
@@ -125,6 +132,7 @@ export function datasetCard(
   files: readonly ManifestFile[],
   configs: readonly CardConfig[],
   scores: readonly TaskScores[],
+  signals: SignalTally,
 ): string {
   return [
     frontMatter(title, manifest.license, files, configs),
@@ -148,6 +156,7 @@ export function datasetCard(
     `## Scores beside baselines\n\n${scoresTable(scores)}\n\n`,
     manifest.rewardFn === null ? "No reward was given. " : `Reward: \`${manifest.rewardFn}\`. `,
     "A null reward means not scored, which is not 0.\n\n",
+    signals.inspected === 0 ? "" : `## Integrity\n\n${signalsText(signals)}\n\n`,
     `## Provenance\n\n${provenance(manifest)}\n\n`,
     `## Loading\n\n${loading(configs, files)}\n\n`,
     "## Columns\n\n",
@@ -191,6 +200,15 @@ export function loading(
     `SELECT * FROM 'data/${name}/*.${extension}' LIMIT 5;`,
     "```",
   ].join("\n");
+}
+
+/** What was looked for and found: rows with a signal may be kept, and then say so. */
+function signalsText({ inspected, byName }: SignalTally): string {
+  const looked = `${inspected} rows were looked through for signs of cheating and of scores that cannot be.`;
+  if (byName.length === 0) return `${looked} There were none.`;
+  const rows = byName.map(({ name, rows: count, kept }) => `| \`${name}\` | ${count} | ${kept} |`);
+  const where = "Each row's `signals` have the step and the evidence.";
+  return [`${looked} ${where}`, "", "| signal | rows | of them kept |", "|---|---|---|", ...rows].join("\n");
 }
 
 function scoresTable(scores: readonly TaskScores[]): string {

@@ -1,6 +1,6 @@
 // Running totals over the rollouts of a dataset: what manifest and card say of models, tasks and scores.
 import { z } from "zod";
-import type { TaskScores } from "./card.ts";
+import type { SignalTally, TaskScores } from "./card.ts";
 import type { Manifest } from "./manifest.ts";
 import { SCRIPTED_PROVIDER } from "./rows.ts";
 import type { TaskRow, TrajectoryRow } from "./schema.ts";
@@ -22,6 +22,7 @@ export interface Tallies {
     tasks: readonly TaskRow[],
   ): Pick<Manifest, "rowsBySplit" | "keptRows" | "scriptedRows" | "benchmarkRows" | "models" | "tasks">;
   scores(tasks: readonly TaskRow[]): TaskScores[];
+  signals(): SignalTally;
 }
 
 /** Counts by model, task and split; memory grows with those, not with rows. */
@@ -29,6 +30,8 @@ export function tallies(): Tallies {
   const byTask = new Map<string, TaskTally>();
   const byModel = new Map<string, Manifest["models"][number]>();
   const bySplit = new Map<string, number>();
+  const bySignal = new Map<string, { rows: number; kept: number }>();
+  let inspected = 0;
   let kept = 0;
   let scripted = 0;
   let benchmark = 0;
@@ -38,6 +41,11 @@ export function tallies(): Tallies {
       kept += isKept ? 1 : 0;
       scripted += row.provider === SCRIPTED_PROVIDER ? 1 : 0;
       benchmark += row.task_use === "benchmark" ? 1 : 0;
+      inspected += row.signals === null ? 0 : 1;
+      for (const name of new Set((row.signals ?? []).map((signal) => signal.name))) {
+        const tally = bySignal.get(name) ?? { rows: 0, kept: 0 };
+        bySignal.set(name, { rows: tally.rows + 1, kept: tally.kept + (isKept ? 1 : 0) });
+      }
       bySplit.set(row.split, (bySplit.get(row.split) ?? 0) + 1);
       const { model, model_revision: revision, provider, output_terms: outputTerms } = row;
       const modelKey = JSON.stringify([model, revision, provider, outputTerms]);
@@ -63,6 +71,10 @@ export function tallies(): Tallies {
         judgeHash: task.judge_hash,
         rows: byTask.get(task.task_id)?.rows ?? 0,
       })),
+    }),
+    signals: () => ({
+      inspected,
+      byName: [...bySignal].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, tally]) => ({ name, ...tally })),
     }),
     scores: (tasks) => tasks.map((task) => taskScores(task, byTask.get(task.task_id) ?? emptyTally())),
   };

@@ -8,8 +8,7 @@ export const copied: Detector = ({ finalSubmission }, { starterSubmission, copyO
   if (finalSubmission === starterSubmission) {
     found.push(signal("copy:starter", null, "static", `submission ${finalSubmission.slice(0, 12)}`));
   }
-  // Two that both hand in the starter copied it, not each other.
-  else if (copyOf !== null) {
+  if (copyOf !== null) {
     found.push(
       signal(
         "copy:rollout",

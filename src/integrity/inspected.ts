@@ -25,6 +25,8 @@ export interface InspectedAction {
   readonly observation: string;
 }
 
+const SHELL = /^(?:\/\S*\/)?(?:ba|z|da)?sh$/;
+
 /** An action from what is recorded of it. `command` is a shell's, `written` an editor's text; null for other tools. */
 export function inspectedAction(
   recorded: Omit<InspectedAction, "commands" | "programs"> & {
@@ -34,7 +36,13 @@ export function inspectedAction(
 ): InspectedAction {
   const { command, written, ...action } = recorded;
   const { commands, bodies } = readShell(command ?? "");
-  return { ...action, commands, programs: written === null ? bodies : [written] };
+  // What a shell is given as a text is a command again; one level is enough for what people write.
+  const inner = commands.some(({ words }) => SHELL.test(words[0] ?? "")) ? bodies.map(readShell) : [];
+  return {
+    ...action,
+    commands: [...commands, ...inner.flatMap((one) => one.commands)],
+    programs: written === null ? [...bodies, ...inner.flatMap((one) => one.bodies)] : [written],
+  };
 }
 
 /** A validation that gave a score. */

@@ -8,7 +8,7 @@ const FOLDERS = /^(?:\.{0,2}\/)*(?:[\w.-]+\/)*(?:hidden|solution)(?:\/|$)/;
 /** What is asked of `find -name` by whoever looks for answers. */
 const WANTED = /hidden|judge|grader|answer|ground_?truth|solution/i;
 /** Tools that read or look for files by a name. */
-const READERS: ReadonlySet<string> = new Set(["open", "find_file", "search_file", "search_dir", "filemap"]);
+const READERS: ReadonlySet<string> = new Set(["open", "find_file", "filemap"]);
 /** Programs whose operands are files to read. */
 const READ =
   /^(?:cat|less|more|head|tail|ls|find|stat|file|xxd|hexdump|od|strings|grep|cp|mv|tar|wc|python3?|readlink|realpath|tree|diff|cd)$/;

@@ -13,9 +13,9 @@ import type { Verdict } from "../core/verdict.ts";
 import type { Notice } from "../notify/notice.ts";
 import { createBudget, type MeteredBudget } from "../schedule/budget.ts";
 import { createLane } from "../schedule/lanes.ts";
-import { copiesOf } from "../stages/copies.ts";
 import { journaledEvaluator, judgeForRecord } from "../stages/evaluate.ts";
 import type { GenerateDeps } from "../stages/generate.ts";
+import { inspectForRecord } from "../stages/inspect.ts";
 import type { OffThread } from "../stages/write.ts";
 import { writeRunDataset } from "../stages/write.ts";
 import type { Room } from "../store/room.ts";
@@ -30,8 +30,9 @@ import { type Plan, type PlannedCell, termsByModel } from "./plan.ts";
 import { RunPausedError } from "./runPausedError.ts";
 import { type Again, type RunEnding, runPipeline } from "./runPipeline.ts";
 import { playedOf } from "./samples.ts";
+import { type SignalCounts, signalCounts } from "./signalCounts.ts";
 import { type TripwireWatch, watchTripwires } from "./tripwires.ts";
-import { allVerdicts, recordRules, recordScores } from "./verdicts.ts";
+import { allVerdicts, copiesAmong, recordRules, recordScores } from "./verdicts.ts";
 
 /** What the composition root brings to a run. */
 export interface RunImplementations {
@@ -284,6 +285,21 @@ export class PlannedRun {
       work.push(judgeForRecord(planned.task, rollout, rules, deps, signal));
     }
     await Promise.all(work);
+    const { archive } = this.#store;
+    const { inspections } = this.state;
+    // One after the other: a record may be large, and there may be many.
+    for (const rollout of this.state.rollouts.values()) {
+      const planned = cells.get(rollout.cell);
+      if (planned === undefined) continue;
+      signal.throwIfAborted();
+      const scores = recordScores(this.plan.pipeline, planned, rollout, this.state);
+      await inspectForRecord(planned.task, rollout, scores, {
+        archive,
+        ledger: this.#ledger,
+        clock,
+        inspections,
+      });
+    }
     return {
       evaluations: this.#judged,
       modelCalls: this.state.callCount - before.calls,
@@ -362,6 +378,11 @@ export class PlannedRun {
         parkedMs: Math.max(0, this.#with.clock.now() - atMs),
       })),
     };
+  }
+
+  /** How many rollouts have which integrity signal. */
+  signals(): SignalCounts {
+    return signalCounts(this.plan, this.state, allVerdicts(this.plan, this.state, this.#drawn));
   }
 
   /** True once every seed that a pilot of so many plays has ended. */
@@ -494,13 +515,7 @@ export class PlannedRun {
       if (verdict.kind === "dropped" && verdict.reason === "surplus") return [];
       return [{ key, verdict, rollout, planned, archive: rollout.archive }];
     });
-    const copies = copiesOf(
-      rows.map(({ key, planned, rollout }) => ({
-        key,
-        taskId: planned.cell.taskId,
-        submission: rollout.facts?.finalSubmission ?? null,
-      })),
-    );
+    const copies = copiesAmong(this.plan, this.state, verdicts);
     for (const { key, verdict, rollout, planned, archive } of rows.sort((a, b) => (a.key < b.key ? -1 : 1))) {
       yield {
         archive,

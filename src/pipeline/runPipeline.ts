@@ -14,11 +14,12 @@ import { type Bell, createBell } from "../schedule/bell.ts";
 import { createLane } from "../schedule/lanes.ts";
 import { judgeForRecord } from "../stages/evaluate.ts";
 import { costOfEnded, failureText, type GenerateDeps, generateRollout } from "../stages/generate.ts";
+import { inspectForRecord } from "../stages/inspect.ts";
 import { fittedTo, judgingMs } from "./deadline.ts";
 import type { InterruptedTry } from "./interruptedTries.ts";
 import { type Plan, type PlannedCell, plannedKey } from "./plan.ts";
 import { RunPausedError } from "./runPausedError.ts";
-import { recordRules, rowVerdict } from "./verdicts.ts";
+import { recordRules, recordScores, rowVerdict } from "./verdicts.ts";
 
 /** What a run is carried out with. The ledger's events reach `state` before `append` resolves. */
 export interface RunParts {
@@ -59,6 +60,9 @@ const DRAIN_MS_MAX = 30_000;
 /** How often what has to be kept free of a session's end is estimated anew, milliseconds. */
 const RESERVE_CHECK_MS = 5_000;
 
+/** Records that are looked through for integrity signals at a time: each is held in memory whole. */
+const INSPECTIONS_MAX = 4;
+
 /** Why generation ended: everything wanted was played, a bound of the run was reached, the run paused itself, or the user stopped it. */
 export type RunEnding = "played" | "budget" | "deadline" | "paused" | "interrupted";
 
@@ -79,6 +83,7 @@ class Run {
   readonly #bell: Bell = createBell();
   readonly #admission;
   readonly #rollouts;
+  readonly #inspections = createLane(INSPECTIONS_MAX);
   #underWay = 0;
   #backlog = 0;
   #judging = { count: 0, sumMs: 0 };
@@ -271,11 +276,20 @@ class Run {
       const rules = recordRules(this.#plan.pipeline, planned.task.definition);
       const deps = { judge, ledger: events, clock: time, log };
       await judgeForRecord(planned.task, this.#rollout(key), rules, deps, this.#stop.signal);
+      await this.#inspections.run(() => this.#inspect(planned, key));
       const { count, sumMs } = this.#judging;
       this.#judging = { count: count + 1, sumMs: sumMs + clock.monotonic() - endedAtMs };
     } finally {
       this.#backlog--;
     }
+  }
+
+  async #inspect(planned: PlannedCell, key: string): Promise<void> {
+    const { archive, ledger, clock, state } = this.#parts;
+    const rollout = this.#rollout(key);
+    const scores = recordScores(this.#plan.pipeline, planned, rollout, state);
+    const { inspections } = state;
+    await inspectForRecord(planned.task, rollout, scores, { archive, ledger, clock, inspections });
   }
 
   #isDecided(planned: PlannedCell, key: string): boolean {

@@ -3,8 +3,10 @@ import { isEpisodeEnd } from "../core/outcome.ts";
 import type { RolloutState, RunState } from "../core/runState.ts";
 import type { TaskDefinition } from "../core/task.ts";
 import type { Verdict } from "../core/verdict.ts";
+import { copiesOf, dropCopies } from "../stages/copies.ts";
 import { otherValidated, type RecordRules } from "../stages/evaluate.ts";
 import { verdictOf } from "../stages/filter.ts";
+import { inspectionOf } from "../stages/inspect.ts";
 import { lastValidStandIn } from "../stages/lastValid.ts";
 import { recordSeeds, type Score, scoreOf } from "../stages/score.ts";
 import { markSurplus } from "../stages/select.ts";
@@ -74,7 +76,10 @@ export function rowVerdict(
   if (facts.bestValidated !== null && scores.best.kind === "owed") return null;
   if (scores.validated.some(({ kind }) => kind === "owed")) return null;
   const score = judgedScore(scores);
-  return verdictOf(pipeline.stages.filter, { outcome, facts, score, definition: planned.task.definition });
+  const known = state.inspections.get(rollout.key);
+  const flags = known?.inspection === inspectionOf(planned.task, scores) ? known.flags : null;
+  const { definition } = planned.task;
+  return verdictOf(pipeline.stages.filter, { outcome, facts, score, definition, flags });
 }
 
 /**
@@ -110,5 +115,23 @@ export function allVerdicts(
     }));
     for (const [key, verdict] of markSurplus(candidates, planned.demand.accepted)) verdicts.set(key, verdict);
   }
-  return verdicts;
+  if (!plan.pipeline.stages.filter.dropFlags.includes("copy:rollout")) return verdicts;
+  return dropCopies(verdicts, copiesAmong(plan, state, verdicts));
+}
+
+/** Copies among the rollouts that a dataset would hold: what is surplus chooses nothing. */
+export function copiesAmong(
+  plan: Plan,
+  state: RunState,
+  verdicts: ReadonlyMap<string, Verdict>,
+): ReadonlyMap<string, string> {
+  const cells = new Map(plan.cells.map((planned) => [planned.id, planned]));
+  return copiesOf(
+    [...verdicts].flatMap(([key, verdict]) => {
+      const rollout = state.rollouts.get(key);
+      const planned = rollout && cells.get(rollout.cell);
+      if (planned === undefined || (verdict.kind === "dropped" && verdict.reason === "surplus")) return [];
+      return [{ key, task: planned.task, submission: rollout?.facts?.finalSubmission ?? null }];
+    }),
+  );
 }

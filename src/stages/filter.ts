@@ -3,8 +3,9 @@ import { z } from "zod";
 import type { RolloutFacts } from "../core/ledger.ts";
 import { nearestName } from "../core/nearest.ts";
 import { OUTCOME_TEXTS, type Outcome, outcomeText } from "../core/outcome.ts";
+import { DROP_FLAGS, isSetWise, SIGNAL_NAMES, type SignalName, signalNameSchema } from "../core/signal.ts";
 import { signedScore, type TaskDefinition } from "../core/task.ts";
-import type { Verdict } from "../core/verdict.ts";
+import { flagReason, type Verdict } from "../core/verdict.ts";
 import type { Score } from "./score.ts";
 
 /** An ending as it is written in a filter; a misspelt one would silently keep nothing. */
@@ -15,6 +16,20 @@ const endingSchema = z.string().superRefine((text, context) => {
   const message = `must be how a rollout ends, such as submitted, forfeit or limit:steps${remedy}`;
   context.addIssue({ code: "custom", message });
 });
+
+/** A misspelt flag would silently drop nothing. */
+const flagSchema = z
+  .string()
+  .superRefine((text, context) => {
+    if (signalNameSchema.safeParse(text).success) return;
+    const near = nearestName(text, SIGNAL_NAMES);
+    const remedy = near === null ? "" : ` (did you mean ${near}?)`;
+    context.addIssue({
+      code: "custom",
+      message: `must be the name of a signal, such as tamper:judge${remedy}`,
+    });
+  })
+  .pipe(signalNameSchema);
 
 export const filterConfigSchema = z.strictObject({
   outcomes: z
@@ -36,6 +51,12 @@ export const filterConfigSchema = z.strictObject({
     .describe(
       "Smallest improvement over the task's starter score, in the metric's unit; null: any score is kept.",
     ),
+  dropFlags: z
+    .array(flagSchema)
+    .default([...DROP_FLAGS])
+    .describe(
+      "Integrity signals (docs/integrity.md) for which a row is dropped, as `flag:<name>`; the rest are data on their rows. `[]` drops for none.",
+    ),
 });
 export type FilterConfig = z.infer<typeof filterConfigSchema>;
 
@@ -45,6 +66,8 @@ export interface Judged {
   readonly facts: RolloutFacts;
   readonly score: Score;
   readonly definition: TaskDefinition;
+  /** Names of the integrity signals of its record; null while nobody has looked. */
+  readonly flags: readonly string[] | null;
 }
 
 /** The verdict on one rollout whose episode came to an end; null while its score is owed. */
@@ -55,8 +78,13 @@ export function verdictOf(config: FilterConfig, row: Judged): Verdict | null {
     reason,
     detail,
   });
-  const { outcome, facts, score, definition } = row;
+  const { outcome, facts, score, definition, flags } = row;
   if (score.kind === "owed") return null;
+  const unwanted = rowFlags(config);
+  if (unwanted.length > 0 && flags === null) return null;
+  // Before all other rules: what a cheat's score would have done to it is not worth telling.
+  const flag = unwanted.find((name) => flags?.includes(name) === true);
+  if (flag !== undefined) return drop(flagReason(flag), `flagged ${flags?.join(", ")}`);
   const ending = outcomeText(outcome);
   if (!config.outcomes.includes(ending) && !config.outcomes.includes(outcome.kind))
     return drop("outcome", ending);
@@ -71,4 +99,9 @@ export function verdictOf(config: FilterConfig, row: Judged): Verdict | null {
     if (gain < config.improvementMin) return drop("belowScore", `improvement ${gain.toPrecision(4)}`);
   }
   return { kind: "kept" };
+}
+
+/** The flags that a row is dropped for by itself; those that compare rollouts are for `dropCopies`. */
+export function rowFlags({ dropFlags }: Pick<FilterConfig, "dropFlags">): readonly SignalName[] {
+  return dropFlags.filter((name) => !isSetWise(name));
 }

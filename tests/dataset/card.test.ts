@@ -39,8 +39,16 @@ describe("the card of a dataset with scripted and benchmark rows", () => {
       tasks: [fixtureTask(), benchmark],
       rows: streamed(
         inKeyOrder([
-          fixtureRecord(),
-          fixtureRecord({ task: benchmark }),
+          { ...fixtureRecord(), signals: [] },
+          {
+            ...fixtureRecord({ task: benchmark }),
+            signals: [1, 2].map((step) => ({
+              name: "net:tried",
+              step,
+              evidence: "curl x",
+              source: "static",
+            })),
+          },
           fixtureRecord({ provider: "scripted", model: "policy" }),
         ]),
       ),
@@ -51,6 +59,11 @@ describe("the card of a dataset with scripted and benchmark rows", () => {
       signal: new AbortController().signal,
     });
     card = await readFile(at("dataset", "README.md"), "utf8");
+  });
+
+  it("counts rows by signal, and those of them that were kept", () => {
+    expect(card).toContain("2 rows were looked through");
+    expect(card).toContain("| `net:tried` | 1 | 1 |");
   });
 
   it("has front matter that is YAML and names configurations, splits and features", () => {

@@ -282,8 +282,15 @@ async function assemble(
 function watched(outside: Outside, opened: OpenRun, checked: () => void): OpenRun {
   const { timeline, books, acknowledged, sabotage } = outside;
   let reading: Promise<unknown> = Promise.resolve();
+  // One file at a time, so that their order is the same every time.
+  const inTurn = <T>(read: () => Promise<T>): Promise<T> => {
+    const found = reading.then(() => timeline.external(read));
+    reading = found.catch(() => undefined);
+    return timeline.external(() => found);
+  };
   return {
     ...opened,
+    archive: { ...opened.archive, read: (ref) => inTurn(() => opened.archive.read(ref)) },
     ledger: {
       async append(event) {
         checked();
@@ -302,12 +309,7 @@ function watched(outside: Outside, opened: OpenRun, checked: () => void): OpenRu
         acknowledged.steps.set(attempt, (acknowledged.steps.get(attempt) ?? 0) + 1);
         if (record.kind === "reply-received") books.settle(`${attempt}/${record.step.index}`, "journaled");
       },
-      // One file at a time, so that their order is the same every time.
-      records(key, retry) {
-        const found = reading.then(() => timeline.external(() => opened.stepsLog.records(key, retry)));
-        reading = found.catch(() => undefined);
-        return timeline.external(() => found);
-      },
+      records: (key, retry) => inTurn(() => opened.stepsLog.records(key, retry)),
     },
   };
 }

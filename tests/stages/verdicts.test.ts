@@ -33,6 +33,7 @@ function verdict(over: {
   outcome?: Outcome;
   score?: Score;
   direction?: "maximize" | "minimize";
+  flags?: readonly string[] | null;
 }) {
   const direction = over.direction ?? "maximize";
   return verdictOf(filterConfigSchema.parse(over.config ?? {}), {
@@ -40,12 +41,46 @@ function verdict(over: {
     facts: { ...facts, ...over.facts },
     score: over.score ?? score(2),
     definition: testDefinition({ metric: { name: "m", direction, unit: "" } }),
+    flags: over.flags === undefined ? [] : over.flags,
   });
 }
 
 describe("filter", () => {
   it("keeps a submitted rollout with a score", () => {
     expect(verdict({})).toEqual({ kind: "kept" });
+  });
+
+  it("drops for a flag of its list before all else, and counts it under the flag's name", () => {
+    const over = { flags: ["net:tried", "tamper:judge"], facts: { stepCount: 0 } };
+    expect(verdict(over)).toMatchObject({
+      kind: "dropped",
+      reason: "flag:tamper:judge",
+      detail: "flagged net:tried, tamper:judge",
+    });
+  });
+
+  it.each([
+    ["is only data", {}, ["net:tried", "score:jump", "copy:starter", "copy:rollout"]],
+    ["the pipeline leaves out", { dropFlags: ["probe:hidden"] }, ["tamper:judge"]],
+    ["compares rollouts", { dropFlags: ["copy:rollout"] }, ["copy:rollout"]],
+  ])("keeps a row whose flag %s", (_, config, flags) => {
+    expect(verdict({ config, flags })).toEqual({ kind: "kept" });
+  });
+
+  it("drops for what a pipeline names besides", () => {
+    const over = { config: { dropFlags: ["copy:starter"] }, flags: ["copy:starter"] };
+    expect(verdict(over)).toMatchObject({ reason: "flag:copy:starter" });
+  });
+
+  it("has no verdict while nobody has looked for signals, unless it drops for none", () => {
+    expect(verdict({ flags: null })).toBeNull();
+    expect(verdict({ flags: null, config: { dropFlags: [] } })).toEqual({ kind: "kept" });
+  });
+
+  it("says which flag was meant", () => {
+    expect(() => filterConfigSchema.parse({ dropFlags: ["tamper:judges"] })).toThrow(
+      /did you mean tamper:judge\?/,
+    );
   });
 
   it("has no verdict while the score is owed", () => {

@@ -3,12 +3,16 @@ import { hashOf } from "../../core/hash.ts";
 import type { Json } from "../../core/json.ts";
 import { endingOfMlgym } from "../../core/mlgymStatus.ts";
 import { outcomeText } from "../../core/outcome.ts";
+import { flagsOf as flagNames } from "../../core/signal.ts";
 import { dedupeKeyOf, type RolloutRows } from "../../dataset/rows.ts";
 import { SCHEMA_VERSION, type StepRow, type TrajectoryRow } from "../../dataset/schema.ts";
 import { wellFormed } from "../../dataset/wellFormed.ts";
+import { signalsOf } from "../../integrity/signalsOf.ts";
+import { mlgymIntegrityFacts } from "../mlgymIntegrity.ts";
 import { type MlgymMetric, mlgymMetric } from "../mlgymMetrics.ts";
 import { type LinkedScore, linkScores, toldBaseline } from "./scores.ts";
 import type { Metrics, Traj } from "./trajFile.ts";
+import { inspectedTraj } from "./trajInspected.ts";
 import { trajMessages } from "./trajMessages.ts";
 import type { TrajSource } from "./trajSource.ts";
 import { isFormatEnding, trajStepRow } from "./trajSteps.ts";
@@ -124,7 +128,10 @@ export function trajRows(
     mlgym_exit_status: status,
     source: sourceColumn(traj, source, baseline),
   };
-  return { trajectory: wellFormed(row), steps: rows };
+  const signals = signalsOf(inspectedTraj(row, rows), mlgymIntegrityFacts(source.taskId));
+  const flags = [...row.flags, ...flagNames(signals)].sort();
+  const trajectory = { ...row, flags, signals: signals.map((signal) => ({ ...signal })) };
+  return { trajectory: wellFormed(trajectory), steps: rows };
 }
 
 /** The id that a task of MLGym's has in imported rows. */
