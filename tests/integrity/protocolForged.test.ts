@@ -8,7 +8,7 @@ describe("code that speaks for the judge", () => {
     ["stack frames", "import sys\nreference = sys._getframe(2).f_locals\n"],
     ["inspect", "import inspect\nfor frame in inspect.stack(): print(frame)\n"],
     ["all objects", "import gc\nx = [o for o in gc.get_objects() if hasattr(o, 'labels')]\n"],
-    ["its parent's memory", "import os\nf = open('/proc/%d/mem' % os.getppid(), 'rb')\n"],
+    ["its parent process", "import os\nparent = os.getppid()\n"],
     ["another's descriptor", "import os\nos.write(3, b'x')\n"],
     ["a verdict", "open('/judge/verdict.json', 'w').write('{}')\n"],
     ["a frame", "import sys, struct\nsys.stdout.buffer.write(struct.pack('>I', 12) + body)\n"],
