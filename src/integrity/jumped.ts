@@ -5,7 +5,7 @@ import { type Detector, signal } from "./detector.ts";
 import { SIGMAS, short, signed, spanOf } from "./margins.ts";
 
 /** So many times the way from the starter's score to the best known. */
-const SPANS = 1.25;
+const SPANS = 1.5;
 
 export const jumped: Detector = ({ validations }, facts) => {
   const { starter } = facts.anchors;

@@ -33,6 +33,8 @@ describe("a submission that acts on whoever reads it", () => {
     ],
     ["an exit at the end of main", code("import sys\nif __name__ == '__main__':\n    sys.exit(main())")],
     ["an exit where an argument is missing", code("import sys\nif len(sys.argv) < 2:\n    sys.exit(1)")],
+    ["an early exit of a program for a try", shell("python3 - <<'E'\nimport sys\nprint(1)\nsys.exit(0)\nE")],
+    ["one in another file", wrote("try.py", "import os\nos._exit(0)\n")],
     ["weights", shell("cp runs/best.pth model.pth && mv model.pth weights.pth")],
     ["a cache by key", code("def f(h):\n    return CACHE.get(tuple(h), 0)")],
     ["a digest of a file", code("import hashlib\nprint(hashlib.sha256(open('a','rb').read()).hexdigest())")],
