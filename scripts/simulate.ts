@@ -1,5 +1,6 @@
 // Simulates runs with crashes and faults, each against its calm twin. Usage: node scripts/simulate.ts [--runs 50] [--rollouts 20-200] [--big 0]
-// [--seed 1] [--root FOLDER] [--keep]. Prints what happened, then one JSON object; exits 1 where a rule was broken, with the seed.
+// [--seed 1] [--seconds N] [--root FOLDER] [--keep]. After so many seconds no run is begun any more. Prints what happened, then one JSON
+// object; exits 1 where a rule was broken, with the seed.
 import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { parseArgs } from "node:util";
@@ -15,14 +16,22 @@ const { values } = parseArgs({
     rollouts: { type: "string", default: "20-200" },
     big: { type: "string", default: "0" },
     seed: { type: "string", default: "1" },
+    seconds: { type: "string", default: "Infinity" },
     keep: { type: "boolean", default: false },
     root: { type: "string", default: existsSync(MEMORY_FOLDER) ? MEMORY_FOLDER : tmpdir() },
   },
 });
 const range = /^(\d+)-(\d+)$/.exec(values.rollouts);
-const [runs, big, firstSeed] = [values.runs, values.big, values.seed].map(Number);
-if (range === null || runs === undefined || big === undefined || firstSeed === undefined) {
-  console.error("usage: node scripts/simulate.ts [--runs N] [--rollouts 20-200] [--big N] [--seed N]");
+const [runs = Number.NaN, big = Number.NaN, firstSeed = Number.NaN, secondsMax = Number.NaN] = [
+  values.runs,
+  values.big,
+  values.seed,
+  values.seconds,
+].map(Number);
+if (range === null || ![runs, big, firstSeed].every(Number.isSafeInteger) || Number.isNaN(secondsMax)) {
+  console.error(
+    "usage: node scripts/simulate.ts [--runs N] [--rollouts 20-200] [--big N] [--seed N] [--seconds N]",
+  );
   process.exit(2);
 }
 const small: readonly [number, number] = [Number(range[1]), Number(range[2])];
@@ -45,7 +54,7 @@ const faults = new Map<string, number>();
 const badSeeds: number[] = [];
 const calm = { small: new Map<string, Calm>(), big: new Map<string, Calm>() };
 
-for (let index = 0; index < runs + big; index++) {
+for (let index = 0; index < runs + big && seconds() < secondsMax; index++) {
   const seed = firstSeed + index;
   const rollouts: readonly [number, number] = index < runs ? small : [BIG_ROLLOUTS, BIG_ROLLOUTS];
   const report = await simulate({

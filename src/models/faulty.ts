@@ -37,6 +37,7 @@ export function faultyModel(model: Model, options: FaultyModelOptions): Model {
     return null;
   };
   const complete = async (request: ModelRequest, signal: AbortSignal): Promise<ModelReply> => {
+    signal.throwIfAborted();
     const kind = drawn();
     if (kind !== null) log.info("fault-injected", { kind: `model:${kind}`, what: request.callId });
     switch (kind) {

@@ -737,7 +737,8 @@ export function sandboxContract(
     it("is not found again under a handle that is nobody's", async () => {
       const sandbox = await make();
       const { handle } = sandbox;
-      expect(handle).toMatchObject({ backend: capabilities.backend });
+      // What wraps a backend says so before its name.
+      expect(capabilities.backend.split("/").at(-1)).toBe(handle.backend);
       expect(await backend.attach({ ...handle, locator: "/nowhere/at/all" })).toBe(null);
       expect(await backend.attach({ ...handle, backend: "another" })).toBe(null);
     });
