@@ -10,6 +10,7 @@ import { BudgetExceededError, ContextOverflowError } from "../core/model.ts";
 import { isEpisodeEnd, type Outcome } from "../core/outcome.ts";
 import { type ActionPlace, actionsOf, type Past } from "../core/past.ts";
 import type { Clock, Log } from "../core/runtime.ts";
+import { steadyClock } from "../core/steadyClock.ts";
 import { signedScore, type Task } from "../core/task.ts";
 import { type StepAction, TRAJECTORY_VERSION, type Trajectory } from "../core/trajectory.ts";
 import { limitHit } from "./limits.ts";
@@ -75,9 +76,10 @@ type FinalSubmission =
  */
 export async function playRollout(
   spec: RolloutSpec,
-  parts: RolloutParts,
+  given: RolloutParts,
   signal: AbortSignal,
 ): Promise<Trajectory> {
+  const parts = { ...given, clock: steadyClock(given.clock) };
   const better = (score: number, than: number) =>
     signedScore(spec.task.definition, score) > signedScore(spec.task.definition, than);
   const past = spec.past ?? null;
@@ -122,7 +124,8 @@ export async function playRollout(
     taskPlayHash: spec.task.playHash,
     place,
     startedAtMs,
-    endedAtMs: parts.clock.now(),
+    // An earlier session may have had a later date.
+    endedAtMs: Math.max(startedAtMs, parts.clock.now()),
     tools: [...parts.agent.tools],
     pool: [...recorder.pool],
     steps: [...recorder.steps],

@@ -4,14 +4,17 @@ import type { Clock } from "../../src/core/runtime.ts";
 export interface HandClock extends Clock {
   /** Time passes at once. */
   advance(ms: number): void;
+  /** Only the date jumps, forward or back, as when somebody sets the clock: no time passes. */
+  jump(ms: number): void;
 }
 
 export function handClock(): HandClock {
   let laidInMs = 0;
+  let jumpedMs = 0;
   const sleepers = new Set<() => void>();
   const monotonic = () => performance.now() + laidInMs;
   return {
-    now: () => Date.now() + laidInMs,
+    now: () => Date.now() + laidInMs + jumpedMs,
     monotonic,
     sleep: async (ms, signal) => {
       signal?.throwIfAborted();
@@ -30,6 +33,9 @@ export function handClock(): HandClock {
         });
         signal?.throwIfAborted();
       }
+    },
+    jump(ms) {
+      jumpedMs += ms;
     },
     advance(ms) {
       laidInMs += ms;
