@@ -8,7 +8,7 @@ import type { SandboxBackend } from "../core/sandbox.ts";
 import { judge } from "../judge/judge.ts";
 import { notify } from "../notify/notify.ts";
 import { checkSecrets } from "../pipeline/checkSecrets.ts";
-import { deadlineAtMs, sessionMsMax } from "../pipeline/deadline.ts";
+import { type Deadline, sessionMsMax } from "../pipeline/deadline.ts";
 import type { Plan } from "../pipeline/plan.ts";
 import { PlannedRun } from "../pipeline/plannedRun.ts";
 import { faultyBackend } from "../sandbox/faulty.ts";
@@ -45,10 +45,10 @@ export async function openPlannedRun(
     plan: Plan;
     place: Place;
     create: { text: string } | null;
-    deadline?: string | null;
+    deadline?: Deadline | null;
   },
 ): Promise<PlannedRun> {
-  const { directory, plan, place, deadline: given = null } = of;
+  const { directory, plan, place, deadline = null } = of;
   const resolved = resolvedOf(plan);
   const { codeVersion, clock, log, secrets } = world;
   const { create } = of;
@@ -111,12 +111,8 @@ export async function openPlannedRun(
         if (config !== null)
           await notify(config, secrets.redactValue(notice), { clock, log, env: world.env });
       },
-      sessionMsMax: sessionMsMax(
-        plan.pipeline.budgets,
-        clock.now(),
-        given === null ? null : deadlineAtMs(given, clock.now()),
-      ),
-      deadline: given ?? plan.pipeline.budgets.deadline,
+      sessionMsMax: sessionMsMax(plan.pipeline.budgets, clock.now(), deadline?.atMs ?? null),
+      deadline: deadline?.text ?? plan.pipeline.budgets.deadline,
     });
   } catch (error) {
     await release();

@@ -6,7 +6,9 @@ export const rolloutLimitsSchema = z.strictObject({
   wallSeconds: z
     .number()
     .positive()
-    .describe("Seconds on the agent's clock, which stands still while throttled."),
+    .describe(
+      "Seconds on the agent's clock, which stands still while its calls are put off, fail or are parked.",
+    ),
   tokens: z
     .int()
     .positive()

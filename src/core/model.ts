@@ -120,7 +120,7 @@ export interface ModelReply {
   readonly policyVersion: string | null;
   /** Milliseconds from the accepted request to the whole reply, throttled time excluded. */
   readonly latencyMs: number;
-  /** Milliseconds spent waiting because of rate limits or overload: the agent's clock stands still for them. */
+  /** Milliseconds lost to rate limits, tries that failed and endpoints that were away: the agent's clock stands still for them. */
   readonly throttledMs: number;
   /** Dollars as the provider itself reports them, where it does; kept beside our own figure. */
   readonly providerCostUsd: number | null;

@@ -320,7 +320,9 @@ export const stepRowSchema = z.strictObject({
   complaint_msg: orNull(int32("Pool index of the answer to a reply without any action.")),
   started_at: orNull(timestampMs("When the call started.", { volatile: true })),
   latency_s: orNull(float64("Seconds of the model call, throttled time excluded.", { volatile: true })),
-  throttled_s: orNull(float64("Seconds of waiting for rate limits.", { volatile: true })),
+  throttled_s: orNull(
+    float64("Seconds lost to rate limits, failed tries and endpoints that were away.", { volatile: true }),
+  ),
   step_reward: orNull(float64("Null unless a task defines one.")),
   train: bool("Default loss decision for this completion."),
   error: orNull(text("What was wrong with the reply's form.")),

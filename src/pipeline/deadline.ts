@@ -7,6 +7,12 @@ const TIME_OF_DAY = /^([01]\d|2[0-3]):([0-5]\d)$/;
 const DATE_AND_TIME =
   /^\d{4}-\d{2}-\d{2}[T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?$/;
 
+/** A deadline as it was given, and in milliseconds since 1970. */
+export interface Deadline {
+  readonly text: string;
+  readonly atMs: number;
+}
+
 /**
  * Milliseconds since 1970 of a deadline: a local time of day (`08:00`, its next occurrence), or an ISO date with a time, local where it names no
  * zone. Throws UserError for anything else, and for what is past.

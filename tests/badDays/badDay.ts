@@ -26,7 +26,7 @@ export interface BadDay extends AsyncDisposable {
   readonly log: MemoryLog;
   readonly directory: string;
   /** Opens the run, or opens it again with what it was begun with. Close it before the next. */
-  open(settings?: readonly string[], deadline?: string): Promise<PlannedRun>;
+  open(settings?: readonly string[], deadlineMs?: number): Promise<PlannedRun>;
   ledger(): Promise<<K extends LedgerEvent["kind"]>(kind: K) => Extract<LedgerEvent, { kind: K }>[]>;
 }
 
@@ -48,7 +48,7 @@ export async function badDay(
     clock,
     log,
     directory,
-    async open(settings = [], deadline) {
+    async open(settings = [], deadlineMs) {
       const { pipeline, text } = isMade
         ? { ...(await readStoredRun(directory, settings)), text: "" }
         : await readPipeline(file, settings);
@@ -56,7 +56,9 @@ export async function badDay(
       const place = await checkPlan(world, plan);
       const create = isMade ? null : { text };
       isMade = true;
-      return openPlannedRun(world, { directory, plan, place, create, deadline: deadline ?? null });
+      const deadline =
+        deadlineMs === undefined ? null : { text: new Date(deadlineMs).toISOString(), atMs: deadlineMs };
+      return openPlannedRun(world, { directory, plan, place, create, deadline });
     },
     async ledger() {
       const { events } = await readLedger(path.join(directory, "ledger.jsonl"));

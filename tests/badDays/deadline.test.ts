@@ -14,7 +14,7 @@ describe("a deadline", () => {
     await using double = await endpointDouble();
     await using day = await badDay(dayOf([double.baseUrl], { perCell: 40, wallSeconds: 86_400 }));
     const atMs = day.clock.now() + HOUR_MS;
-    const run = await day.open([], new Date(atMs).toISOString());
+    const run = await day.open([], atMs);
     const playing = run.play(signal);
     await until("a verdict", () => run.progress().books.kept > 0);
     const { kept } = run.progress().books;
@@ -50,7 +50,7 @@ describe("a deadline", () => {
     await using double = await endpointDouble();
     await using day = await badDay(dayOf([double.baseUrl], { perCell: 12, wallSeconds: 86_400 }));
     const atMs = day.clock.now() + HOUR_MS;
-    const run = await day.open([], new Date(atMs).toISOString());
+    const run = await day.open([], atMs);
     double.mood((_, nth) => {
       if (nth > 16) void double.close();
       return null;
@@ -72,7 +72,7 @@ describe("a deadline", () => {
     await using double = await endpointDouble();
     await using day = await badDay(dayOf([double.baseUrl], { perCell: 3, wallSeconds: 86_400 }));
     const atMs = day.clock.now() + HOUR_MS;
-    const run = await day.open([], new Date(atMs).toISOString());
+    const run = await day.open([], atMs);
     double.mood((_, nth) => (nth >= 4 ? silence : null));
     const playing = run.play(signal);
     await until("silence", () => double.waitingCount === 3);

@@ -1,13 +1,21 @@
 // An endpoint that is down for ten minutes: its rollouts wait, off their clocks, and nothing fails.
+
+import { readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
+import { endpointLines } from "../../src/cli/endpointText.ts";
+import { nightshift } from "../cli/nightshift.ts";
 import { badDay, dayOf, twice, until, untilWaiting } from "./badDay.ts";
 import { endpointDouble } from "./endpointDouble.ts";
 
 describe("an endpoint that is down for ten minutes", () => {
   it("has its rollouts parked, not failed, off the agent's clock, and the report says for how long", async () => {
     await using double = await endpointDouble();
-    await using day = await badDay(dayOf([double.baseUrl]));
+    const notices = path.join(tmpdir(), `nightshift-notices-${process.pid}`);
+    const notify = `notify: { command: [sh, -c, "cat >> ${notices}"], env: [] }`;
+    await using day = await badDay(dayOf([double.baseUrl], { more: notify }));
     const run = await day.open();
     double.mood((_, nth) => {
       if (nth >= 4) void double.close();
@@ -39,6 +47,10 @@ describe("an endpoint that is down for ten minutes", () => {
     await sleep(100);
     await quiet();
     expect(run.state.parked.size).toBe(1);
+    const { stdout } = await nightshift(["status", day.directory], { cwd: path.dirname(day.directory) });
+    expect(stdout).toMatch(
+      /^parked: double since 2\d\d\d-\S+Z, .* ago \(down\): model endpoint "127\.0\.0\.1:\d+" /m,
+    );
     double.mood(null);
     await double.open();
     // Only until its call is out: what passes while it is answered is the model's time.
@@ -55,9 +67,20 @@ describe("an endpoint that is down for ten minutes", () => {
     const { times, parkedMs } = run.state.away.get("double") ?? { times: 0, parkedMs: 0 };
     expect(times).toBe(1);
     expect(parkedMs).toBeGreaterThan(600_000);
+    expect(endpointLines(run.state, day.clock.now())).toEqual([
+      expect.stringMatching(
+        /^away: double for 1\d min \d\d s in all, once; its rollouts waited, off their clocks$/,
+      ),
+    ]);
     await run.writeDataset(new AbortController().signal);
     await run.close();
 
+    const told = (await readFile(notices, "utf8")).trim().split("\n");
+    await rm(notices);
+    expect(told.map((line) => JSON.parse(line))).toMatchObject([
+      { status: "parked", reason: expect.stringContaining(double.host), books: { failed: {} } },
+      { status: "back", reason: expect.stringMatching(/^model double answers again after 1\d\.\d min$/) },
+    ]);
     const of = await day.ledger();
     const ended = of("rollout-ended");
     // With the outage on their clocks they would have ended as limit:wall after five minutes.

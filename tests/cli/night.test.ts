@@ -222,8 +222,11 @@ describe("a night", { timeout: 300_000 }, () => {
       "{ name: researcher, wire: scripted }",
       model,
     );
-    const { exitCode, directory } = await play("revoked", text);
+    const { exitCode, stderr, directory } = await play("revoked", text);
     expect(exitCode).toBe(1);
+    expect(stderr).toMatch(
+      /^paused: model m, whose key is refused \(it is called without a key\): model endpoint "127\.0\.0\.1:\d+" .*answered 401.*`nightshift resume/m,
+    );
     expect(callCount).toBeLessThanOrEqual(4);
     const paused = JSON.parse((await nightshift(["status", "revoked", "--json"], { cwd })).stdout);
     expect(paused).toMatchObject({ status: "paused", books: { failed: {} } });
