@@ -20,16 +20,18 @@ export function endpointLines(
   ];
 }
 
-/** Endpoints that gave more than one name for their model. */
+/** Models that were served under more than one name, by one endpoint or by several. */
 function changes(served: readonly ServedModel[]): readonly string[] {
-  const names = new Map<string, Set<string>>();
+  const names = new Map<string, Map<string, string>>();
   for (const { model, endpoint, servedModel } of served) {
-    const place = `${model} at ${endpoint}`;
-    names.set(place, (names.get(place) ?? new Set()).add(servedModel));
+    const ofModel = names.get(model) ?? new Map<string, string>();
+    names.set(model, ofModel);
+    if (!ofModel.has(servedModel)) ofModel.set(servedModel, endpoint);
   }
   return [...names]
     .filter(([, given]) => given.size > 1)
-    .map(
-      ([place, given]) => `served under several names: ${place} answered as ${[...given].join(", then ")}`,
-    );
+    .map(([model, given]) => {
+      const list = [...given].map(([name, endpoint]) => `${name} (${endpoint})`).join(", ");
+      return `served under several names: ${model} answered as ${list}; steps say which`;
+    });
 }

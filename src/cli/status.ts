@@ -22,6 +22,8 @@ export const statusCommand: AddCommand = (program, world) => {
       const { reader, pipeline } = await readStoredRun(directory, []);
       const plan = await planOf(world, pipeline);
       const { state, owner, runJson } = reader;
+      // Whoever parked a model and died waits for nothing any more.
+      const parked: RunState["parked"] = owner === null ? new Map() : state.parked;
       const verdicts = allVerdicts(plan, state);
       const books = keepBooks(state, (key) => verdicts.get(key));
       const cells = summariseCells(plan, state);
@@ -30,7 +32,7 @@ export const statusCommand: AddCommand = (program, world) => {
         const { status, spent, callCount, unansweredCallCount, sessionCount } = state;
         const counts = { callCount, unansweredCallCount, sessionCount, resumed: resumedSum(state) };
         const endpoints = {
-          parked: [...state.parked.values()],
+          parked: [...parked.values()],
           away: Object.fromEntries(state.away),
           served: state.served,
         };
@@ -47,7 +49,8 @@ export const statusCommand: AddCommand = (program, world) => {
         owner === null ? "no process is playing it" : `process ${owner.pid} on ${owner.host} is playing it`;
       world.say(`run ${runJson.runId}: ${state.status}, ${writer}, ${state.sessionCount} sessions`);
       if (state.status === "paused") world.say(`paused: ${state.pauses.at(-1)?.reason ?? ""}`);
-      for (const line of endpointLines(state, world.clock.now())) world.say(line);
+      for (const line of endpointLines({ parked, away: state.away, served: state.served }, world.clock.now()))
+        world.say(line);
       world.say(scoreTable(cells));
       world.say(funnelText(books));
       world.say(signalCountsText(signals));

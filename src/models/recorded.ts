@@ -39,8 +39,8 @@ export function withRecording(model: Model, deps: RecordingDeps): Model {
       return reply;
     } catch (error) {
       const isBilled = mayBeBilled(error);
-      purse.settle(isBilled ? most : NOTHING);
-      if (!isBilled) await deps.journal.refused?.({ callId: purse.callId() });
+      const wasOut = purse.settle(isBilled ? most : NOTHING);
+      if (wasOut && !isBilled) await deps.journal.refused?.({ callId: purse.callId() });
       throw error;
     }
   };
@@ -57,8 +57,10 @@ async function openPurse(
   let copies = 0;
   let open: { settle(actual: Amount): void } | null = null;
   const settle = (actual: Amount) => {
+    const wasOut = open !== null;
     open?.settle(actual);
     open = null;
+    return wasOut;
   };
   const name = () => (copies === 1 ? callId : `${callId}/${copies}`);
   const reserve = async () => {
@@ -73,6 +75,7 @@ async function openPurse(
   };
   await reserve();
   return {
+    /** True where a copy was out: a lost one whose repetition the budget refused is settled before. */
     settle,
     /** Of the copy that is out. */
     callId: name,

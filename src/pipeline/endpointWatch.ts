@@ -54,13 +54,18 @@ export function watchEndpoints(deps: EndpointWatchDeps): EndpointWatch {
     if (notices < NOTICES_MAX) void deps.tell(status, reason);
     notices += 1;
   };
-  const seen = new Map<string, { names: Set<string>; marks: Set<string> }>();
+  /** By model, then by endpoint. */
+  const seen = new Map<string, Map<string, { names: Set<string>; marks: Set<string> }>>();
   const seenAt = (model: string, endpoint: string) => {
-    const place = JSON.stringify([model, endpoint]);
-    const found = seen.get(place) ?? { names: new Set<string>(), marks: new Set<string>() };
-    seen.set(place, found);
+    const endpoints = seen.get(model) ?? new Map();
+    seen.set(model, endpoints);
+    const found = endpoints.get(endpoint) ?? { names: new Set<string>(), marks: new Set<string>() };
+    endpoints.set(endpoint, found);
     return found;
   };
+  /** What any endpoint of the model answered as. */
+  const namesOf = (model: string) =>
+    new Set([...(seen.get(model)?.values() ?? [])].flatMap(({ names }) => [...names]));
   for (const { model, endpoint, servedModel, fingerprint } of deps.state.served) {
     const { names, marks } = seenAt(model, endpoint);
     names.add(servedModel);
@@ -93,7 +98,10 @@ export function watchEndpoints(deps: EndpointWatchDeps): EndpointWatch {
       marks.add(mark);
       const fields = { model: model.name, endpoint, servedModel, fingerprint };
       note({ kind: "model-served", atMs: clock.now(), ...fields });
-      if (isFirst) return;
+      if (isFirst) {
+        if (namesOf(model.name).size > 1) log.warn("served-models-differ", fields);
+        return;
+      }
       log.warn(isOther ? "served-model-changed" : "served-fingerprint-changed", fields);
       if (!isOther || deps.onModelChange !== "pause") return;
       deps.pauseFor(

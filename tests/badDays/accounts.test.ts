@@ -53,13 +53,14 @@ describe("in mid-run", () => {
   it.each([
     [401, "Incorrect API key provided"],
     [403, "This key has been disabled"],
+    [404, "The model `double` does not exist"],
   ])(
-    "a key that is revoked (%i) pauses the run with one clear sentence, and nothing is bought again",
+    "a key that is revoked or a model that is gone (%i) pauses the run with one clear sentence, and nothing is bought again",
     async (status, said) => {
       const day = await refusedAndResumed(refusal(status, said));
       expect(day.ending).toBe("paused");
       expect(day.books).toMatchObject({ admitted: 3, failed: {}, owed: 3 });
-      expect(day.reason).toContain(`its key is taken from DOUBLE_KEY`);
+      if (status !== 404) expect(day.reason).toContain("its key is taken from DOUBLE_KEY");
       expect(day.reason).toContain(`"${day.host}"`);
       expect(day.reason).toContain(String(status));
       expect(day.atPause("run-paused")).toMatchObject([{ cause: "endpoint", reason: day.reason }]);

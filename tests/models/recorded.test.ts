@@ -7,6 +7,7 @@ import { BudgetExceededError, ContextOverflowError, NO_USAGE } from "../../src/c
 import { prng } from "../../src/core/prng.ts";
 import { ModelCallError } from "../../src/models/callError.ts";
 import { mostUsd, promptTokensUpperBound, withPrice } from "../../src/models/pricing.ts";
+import type { RebuyableRequest } from "../../src/models/rebuy.ts";
 import { withRecording } from "../../src/models/recorded.ts";
 import { withRetry } from "../../src/models/retry.ts";
 import { router } from "../../src/models/router.ts";
@@ -48,9 +49,15 @@ function purse(limitUsd: number) {
 
 function journal() {
   const started: { callId: string; reservedUsd: number; reservedTokens: number }[] = [];
+  const refused: string[] = [];
   return {
     started,
+    refused,
     journal: {
+      refused: async ({ callId }: { callId: string }) => {
+        await Promise.resolve();
+        refused.push(callId);
+      },
       started: async (call: (typeof started)[number]) => {
         await Promise.resolve();
         started.push(call);
@@ -79,7 +86,7 @@ function setUp(inner: Model, limitUsd = 100) {
   const { budget, books } = purse(limitUsd);
   const written = journal();
   const model = withRecording(inner, { budget, journal: written.journal, price });
-  return { model, books, started: written.started };
+  return { model, books, started: written.started, refused: written.refused };
 }
 
 describe("withRecording", () => {
@@ -118,6 +125,30 @@ describe("withRecording", () => {
     await expect(model.complete(request, signal)).rejects.toBe(broken);
     expect(inner.calls).toHaveLength(0);
     expect(books()).toMatchObject({ spentUsd: 0, openCount: 0 });
+  });
+
+  it("writes down that a call came to nothing, but not of one that may have been billed", async () => {
+    const refusedOnce = setUp(listModel([failure(false)]));
+    await expect(refusedOnce.model.complete(request, signal)).rejects.toThrow("lost");
+    expect(refusedOnce.refused).toEqual(["0f/0/0"]);
+    const lost = setUp(listModel([failure(true)]));
+    await expect(lost.model.complete(request, signal)).rejects.toThrow("lost");
+    expect(lost.refused).toEqual([]);
+    const again = {
+      ...listModel([]),
+      complete: async (asked: RebuyableRequest) => {
+        await asked.rebuy?.();
+        throw failure(false);
+      },
+    };
+    const second = setUp(again);
+    await expect(second.model.complete(request, signal)).rejects.toThrow("lost");
+    expect(second.refused).toEqual(["0f/0/0/2"]);
+    // The budget allows no second copy: the first one, which may have been billed, is not called refused.
+    const poor = setUp(again, mostCall * 1.5);
+    await expect(poor.model.complete(request, signal)).rejects.toThrow(BudgetExceededError);
+    expect(poor.refused).toEqual([]);
+    expect(poor.books()).toMatchObject({ spentUsd: mostCall, openCount: 0 });
   });
 
   it("settles at zero what was refused, at the reservation what may have been billed", async () => {
