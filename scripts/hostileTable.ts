@@ -1,10 +1,13 @@
 // Plays the hostile agents of tests/hostile on one sandbox backend and prints what came of each: whether a score moved, the host or a
 // neighbour was touched, and by which flags it was known. The last line is one JSON object; exit code 1 where anything moved, was
 // touched or went unknown.
-// Usage: node scripts/hostileTable.ts --backend docker|bubblewrap|podman|process|process-open [--only id,id] [--aim host|score]
+// `process` and `process-open` (without namespaces) are played in an outer container, whose host they then are; needs Docker.
+// Usage: node scripts/hostileTable.ts --backend docker|bubblewrap|podman|process|process-open [--only id,id] [--aim host|score] [--verbose]
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { allAttacks } from "../tests/hostile/kit/attacks.ts";
 import { GROUNDS, newToken, openGround } from "../tests/hostile/kit/ground.ts";
+import { runContained } from "../tests/hostile/kit/outerContainer.ts";
 import { runAttack, verdictOf } from "../tests/hostile/runAttack.ts";
 
 const { values } = parseArgs({
@@ -13,6 +16,7 @@ const { values } = parseArgs({
     only: { type: "string" },
     aim: { type: "string" },
     verbose: { type: "boolean", default: false },
+    contained: { type: "boolean", default: false },
   },
 });
 const name = GROUNDS.find((known) => known === values.backend);
@@ -27,6 +31,13 @@ const attacks = (await allAttacks()).filter(
 if (attacks.length === 0) {
   console.error(`there is no attack ${values.only ?? values.aim}`);
   process.exit(2);
+}
+
+if (name.startsWith("process") && !values.contained) {
+  // What these backends do not stop must not befall this machine.
+  const script = fileURLToPath(import.meta.url);
+  const words = [...process.argv.slice(2), "--contained"];
+  process.exit(await runContained(`nightshift-hostile-${newToken()}`, script, words));
 }
 
 const totals = { attacks: 0, scoresMoved: 0, hostEffects: 0, neighboursDisturbed: 0, flagged: 0, wrong: 0 };

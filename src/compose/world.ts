@@ -59,6 +59,17 @@ function timer(ms: number, signal: AbortSignal | undefined): Promise<void> {
   });
 }
 
+/**
+ * A text for a terminal: what a model or a program in a sandbox wrote must not move its cursor, rename it or fill a clipboard. Control
+ * characters but line ends and tabs are written out, as JSON would.
+ */
+export function harmless(text: string): string {
+  return text.replaceAll(
+    /[^\P{Cc}\n\t]/gu,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
 /** Longest time that one timer can hold. */
 const TIMER_MS_MAX = 2_147_483_647;
 
@@ -84,8 +95,8 @@ export async function createWorld(): Promise<World> {
     codeVersion: packageJson.version,
     coreCount: availableParallelism(),
     out: process.stdout,
-    say: (text) => process.stdout.write(`${secrets.redact(text)}\n`),
-    complain: (text) => process.stderr.write(`${secrets.redact(text)}\n`),
+    say: (text) => process.stdout.write(`${harmless(secrets.redact(text))}\n`),
+    complain: (text) => process.stderr.write(`${harmless(secrets.redact(text))}\n`),
     timeStamp: () => {
       const now = new Date(Date.now() - new Date().getTimezoneOffset() * 60_000).toISOString();
       return now.slice(0, 19).replaceAll(/[-:]/g, "").replace("T", "-");

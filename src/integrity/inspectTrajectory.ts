@@ -13,21 +13,24 @@ import {
 
 /** The record of a finished rollout with the scores of record of its two submissions. */
 export function inspectTrajectory(
-  { key, steps, pool, finalSubmission }: Trajectory,
+  { key, steps, pool, finalSubmission, outcome }: Trajectory,
   scores: { readonly score: InspectedScore | null; readonly bestScore: InspectedScore | null },
 ): InspectedRecord {
+  // Whatever broke a rollout broke it during the first action that has no result: that one was begun.
+  const isLastBegun = (position: number, all: readonly StepAction[]) =>
+    outcome.kind === "failed" && (position === 0 || all[position - 1]?.result !== null);
   const actions: InspectedAction[] = [];
   const validations: InspectedValidation[] = [];
   let state: { readonly openFile: string | null; readonly cwd: string } = INITIAL_EDITOR_STATE;
   for (const step of steps) {
-    for (const action of step.actions) {
+    for (const [position, action] of step.actions.entries()) {
       const { tool, text, error, result } = action;
       actions.push(
         inspectedAction({
           step: step.index,
           tool,
           text,
-          isCarriedOut: error === null && result !== null,
+          isCarriedOut: error === null && (result !== null || isLastBegun(position, step.actions)),
           ok: result?.ok ?? null,
           command: tool === "shell" ? (argument(action, "command") ?? text) : null,
           written: argument(action, "text"),

@@ -9,7 +9,7 @@ export interface InspectedAction {
   readonly tool: string;
   /** The action as the agent wrote it. */
   readonly text: string;
-  /** False: refused before anything ran, or cut off. */
+  /** False: refused before anything ran, or cut off; what its rollout broke at was begun. */
   readonly isCarriedOut: boolean;
   /** Whether it did what it was asked; null: nobody noted it. */
   readonly ok: boolean | null;

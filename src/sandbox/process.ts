@@ -1,12 +1,12 @@
 // Sandboxes as processes of this machine: in Linux namespaces where the kernel allows them, else as plain processes with
 // limits and no walls. What is not enforced is said in the capabilities.
-import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../core/errors.ts";
 import type { Capabilities, SandboxBackend } from "../core/sandbox.ts";
 import { type LocalGround, type LocalOptions, localBackend, trialFailure } from "./localBackend.ts";
 import { openSettings, walledSettings } from "./processSettings.ts";
 import { preparePython } from "./python.ts";
+import { removeTree } from "./removeTree.ts";
 import { claimFolder, releaseFolder, sweepFolders } from "./scratch.ts";
 import { firstSpareUid, type Slot, slots } from "./slots.ts";
 import { startSupervisor } from "./startSupervisor.ts";
@@ -65,7 +65,7 @@ async function prepareGround(options: ProcessBackendOptions): Promise<LocalGroun
       ...shared,
       capabilities: none,
       start: async (spec, slot) => start(await openSettings(spec, python, slot, home(slot)), none),
-      clean: (slot) => rm(home(slot), { recursive: true, force: true, maxRetries: 3 }),
+      clean: (slot) => removeTree(home(slot)),
     };
     const why =
       options.namespaces === false

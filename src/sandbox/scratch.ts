@@ -1,10 +1,11 @@
 // Folders of one orchestrator process under a shared root, each with the name of its owner, so that a later start can
 // tell leftovers from what is in use.
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { SweepOptions } from "../core/sandbox.ts";
 import { removeCgroups } from "./cgroupFiles.ts";
 import { ownerLabel, ownerLives } from "./owner.ts";
+import { removeTree } from "./removeTree.ts";
 
 const PREFIX = "ns-";
 const OWNER_FILE = "owner";
@@ -27,7 +28,7 @@ export async function noteCgroups(folder: string, paths: readonly string[]): Pro
 
 /** Removes a folder of this process with everything in it. */
 export async function releaseFolder(folder: string): Promise<void> {
-  await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  await removeTree(folder);
 }
 
 /** Removes the folders whose owner is gone, and its cgroups; returns how many folders. */

@@ -33,8 +33,6 @@ const ACTION_SECONDS = 10;
 const DEVIATIONS_MAX = 2;
 const GONE_MS_MAX = 5_000;
 const GONE_LOOK_MS = 50;
-/** The number that attacks give to shared memory of the host. */
-const SHARED_MEMORY_KEY = 0x4e534854;
 
 export interface AttackResult {
   readonly id: string;
@@ -115,7 +113,7 @@ export async function runAttack(attack: Attack, ground: Ground): Promise<AttackR
     ...(seen ?? { effects: [] }).effects,
     ...(await left(root, marker, watch?.cgroups ?? [])),
     ...differences(before, await hostState(ground)),
-    ...(await marked(ground, marker, SHARED_MEMORY_KEY)),
+    ...(await marked(ground, marker)),
     ...ground.arrivals().map((what) => `${what} arrived at the host`),
     ...told(trajectory, ground, calm),
     ...restored,

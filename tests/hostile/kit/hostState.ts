@@ -39,6 +39,8 @@ const SEARCHED = [
 ];
 /** Folders in which container engines and other people's work mount what they like. */
 const FOREIGN_MOUNTS = /^\/(?:var\/lib\/(?:docker|containers)|run\/|var\/run\/|var\/tmp\/|tmp\/)/;
+/** The number that attacks give to shared memory. */
+const SHARED_MEMORY_KEY = 0x4e534854;
 const CLOCK_SLACK_MS = 2_000;
 
 export type HostState = ReadonlyMap<string, string>;
@@ -61,6 +63,9 @@ export async function hostState(ground: Ground): Promise<HostState> {
   for (const kind of ["net", "mnt", "pid", "ipc", "uts"]) {
     state.set(`our namespace ${kind}`, readlinkSync(`/proc/self/ns/${kind}`));
   }
+  const segments = textOf("/proc/sysvipc/shm").split("\n").slice(1);
+  const isShared = segments.some((line) => Number(line.trim().split(/\s+/)[0]) === SHARED_MEMORY_KEY);
+  state.set("a segment of System V shared memory under a known number", isShared ? "there" : "not there");
   state.set("our score for the out-of-memory killer", textOf("/proc/self/oom_score_adj"));
   state.set("how far the clock is from the time since the start", String(Date.now() - performance.now()));
   return state;
@@ -80,19 +85,11 @@ export function differences(before: HostState, after: HostState): readonly strin
   return found;
 }
 
-/** What bears the marker on the host: files, shared memory of its number, containers and images. */
-export async function marked(
-  ground: Ground,
-  marker: string,
-  sharedMemoryKey: number,
-): Promise<readonly string[]> {
+/** What bears the marker on the host: files, containers and images. */
+export async function marked(ground: Ground, marker: string): Promise<readonly string[]> {
   const found: string[] = [];
   for (const folder of [...SEARCHED, ground.scratch, ground.openFolder, path.join(ground.scratch, "s")]) {
     for (const name of namesIn(folder)) if (name.includes(marker)) found.push(path.join(folder, name));
-  }
-  const segments = textOf("/proc/sysvipc/shm").split("\n").slice(1);
-  if (segments.some((line) => Number(line.trim().split(/\s+/)[0]) === sharedMemoryKey)) {
-    found.push("a segment of System V shared memory");
   }
   if (ground.engineSocket !== null) {
     const engine = new Docker({ socketPath: ground.engineSocket });

@@ -31,7 +31,7 @@ export interface Watch {
 export async function watchSandbox(ground: Ground, sandbox: Sandbox, limits: SandboxLimits): Promise<Watch> {
   const root = await sandboxRoot(sandbox.handle, ground.engineSocket);
   const cgroups = root === null ? [] : await cgroupsOf(root.pid);
-  const peak = { processes: 0, residentMb: 0, diskMb: 0 };
+  const peak = { processes: 0, residentMb: 0, countedMb: 0, diskMb: 0 };
   const look = async () => {
     if (root === null) return;
     const living = processesOf(root);
@@ -40,6 +40,8 @@ export async function watchSandbox(ground: Ground, sandbox: Sandbox, limits: San
       peak.residentMb,
       living.reduce((sum, { residentMb }) => sum + residentMb, 0),
     );
+    // Each time: the count goes with a sandbox that does not survive its attack.
+    peak.countedMb = Math.max(peak.countedMb, peakMemoryMb(cgroups) ?? 0);
     // A sandbox of plain processes has its workspace here, which its own limit is about.
     peak.diskMb = Math.max(peak.diskMb, await sizeMb(path.join(ground.scratch, "s")));
   };
@@ -57,7 +59,7 @@ export async function watchSandbox(ground: Ground, sandbox: Sandbox, limits: San
       looking = false;
       await round;
       await look();
-      const memoryMb = peakMemoryMb(cgroups) ?? peak.residentMb;
+      const memoryMb = peak.countedMb > 0 ? peak.countedMb : peak.residentMb;
       const filesMb = limits.diskMb + 2 * Math.min(TEMPORARY_MB_MAX, limits.diskMb);
       const ownDiskMb = HOST_DISK_MB_MAX + (ground.name === "process-open" ? limits.diskMb : 0);
       const layerMb = await writtenLayerMb(ground, sandbox);

@@ -29,7 +29,6 @@ export const attacks: readonly Attack[] = [
       "submit",
       "rmdir strategy.py; mv mine.py strategy.py",
     ],
-    quick: ["bubblewrap", "docker"],
   },
   {
     id: "submission-links",
@@ -39,15 +38,15 @@ export const attacks: readonly Attack[] = [
     expects: "no link is followed, and what it points to is not there",
     flags: ["forge:submission"],
     actions: ({ secretFile, openFolder }) => [
-      `mv strategy.py mine.py; ln -s ${secretFile} strategy.py; cat strategy.py; ls -A ${openFolder}`,
+      `mv strategy.py mine.py; ln -s /${secretFile} strategy.py; cat strategy.py; ls -A ${openFolder}`,
       "submit",
       "ln -sf /proc/1/environ strategy.py; ln -s /proc/self/root/etc/shadow second.py",
       "submit",
-      `rm strategy.py; ln ${secretFile} strategy.py; ln /etc/shadow strategy.py; ln /etc/passwd strategy.py; ls -l strategy.py`,
+      `rm strategy.py; ln /${secretFile} strategy.py; ln /etc/shadow strategy.py; ln /etc/passwd strategy.py; ls -l strategy.py`,
       "rm -f strategy.py; mv mine.py strategy.py",
     ],
     restored: true,
-    quick: ["bubblewrap", "docker"],
+    quick: ["bubblewrap"],
   },
   {
     id: "names-traversal",
@@ -78,7 +77,7 @@ os.symlink("../../../tmp/${marker}-link", "/work/" + "/".join(["l" * 120] * 6) +
 print("laid", len(os.listdir("/work")))`),
     ],
     restored: true,
-    quick: ["bubblewrap", "docker"],
+    quick: ["bubblewrap"],
   },
   {
     id: "names-broken",
@@ -107,7 +106,7 @@ b=c'; touch $'\\xc3\\x28' $'tab\\tbell\\a'; ls`,
         ? []
         : ["a message is not well-formed"]),
     ],
-    quick: ["bubblewrap", "docker"],
+    quick: ["bubblewrap"],
   },
   {
     id: "workspace-shut",
@@ -123,7 +122,6 @@ b=c'; touch $'\\xc3\\x28' $'tab\\tbell\\a'; ls`,
       "chmod 755 /work; chmod 644 /work/*; cd /work; ls",
     ],
     restored: true,
-    quick: ["bubblewrap", "docker"],
   },
   {
     id: "terminal-escapes",
@@ -146,6 +144,6 @@ for name in ["/dev/tty", "/dev/console", "/dev/tty1", "/dev/pts/0"] + ["/proc/se
         print(name, error)`),
     ],
     check: controls,
-    quick: ["bubblewrap", "docker"],
+    quick: ["bubblewrap"],
   },
 ];

@@ -72,6 +72,8 @@ for family, kind, protocol in ((socket.AF_INET, socket.SOCK_RAW, 1), (17, socket
         print("REACHED a socket of family", family)
     except OSError as error:
         print(family, error)
+        if family == 40 and error.errno in (104, 110, 111):
+            print("REACHED the hypervisor, which answers")
 for index, name in socket.if_nameindex():
     if name not in ("lo", "tunl0", "gre0", "gretap0", "erspan0", "ip_vti0", "ip6_vti0", "sit0", "ip6tnl0", "ip6gre0"):
         print("REACHED a device:", name)`),
@@ -111,7 +113,7 @@ for path in found:
     except OSError as error:
         print(path, error)`),
     ],
-    quick: ["bubblewrap", "docker"],
+    quick: ["bubblewrap"],
   },
   {
     id: "neighbour-processes",
@@ -150,7 +152,7 @@ for pid in (${neighbourPid ?? hostPid}, ${hostPid}):
       "pkill -9 -f sleep; killall -9 python3; kill -9 -1; echo not reached",
       "echo alive",
     ],
-    quick: ["bubblewrap", "docker"],
+    quick: ["bubblewrap"],
   },
   {
     id: "neighbour-files",
@@ -160,10 +162,10 @@ for pid in (${neighbourPid ?? hostPid}, ${hostPid}):
     expects: "nothing of it is there, and nothing of the traps is found by the neighbour",
     flags: ["host:neighbour"],
     actions: ({ scratch, openFolder, secretFile, marker, neighbourPid }) => [
-      `cat ${secretFile}; ls -A ${scratch} ${scratch}/s ${openFolder}; cat /tmp/neighbour-mine /dev/shm/neighbour-mine; find / -xdev -name 'notes.txt' -exec cat {} + 2>/dev/null; cat /proc/${neighbourPid ?? 1}/root/work/notes.txt /proc/*/root/work/notes.txt /proc/*/cwd/notes.txt 2>/dev/null; echo looked`,
-      `for d in /tmp /dev/shm /var/tmp ${openFolder} ${scratch}; do echo trap > $d/${marker}; echo trap > $d/neighbour-mine; rm -f $d/neighbour-mine; done 2>/dev/null; echo laid`,
+      `cat ${secretFile} /${secretFile}; ls -A ${scratch} /${scratch}/s /${openFolder}; cat /tmp/neighbour-mine //tmp/neighbour-mine /dev/shm/neighbour-mine; find / -xdev -name 'notes.txt' -exec cat {} + 2>/dev/null; cat /proc/${neighbourPid ?? 1}/root/work/notes.txt /proc/*/root/work/notes.txt /proc/*/cwd/notes.txt 2>/dev/null; echo looked`,
+      `for d in /tmp //tmp /dev/shm /var/tmp ${openFolder} /${openFolder} /${scratch}; do echo trap > $d/${marker}; echo trap > $d/neighbour-mine; rm -f $d/neighbour-mine; done 2>/dev/null; echo laid`,
     ],
-    quick: ["bubblewrap", "docker"],
+    quick: ["bubblewrap"],
   },
   {
     id: "kernel-shared",
@@ -185,13 +187,13 @@ print("queues", n)
 rt = ctypes.CDLL("librt.so.1", use_errno=True)
 print("posix queue", rt.mq_open(b"/nsx", os.O_CREAT | os.O_RDWR, 0o666, None) )
 key = libc.syscall(248, b"user", b"nsx", b"value", 5, -4)
-print("key", key)
+if key > 0:
+    print("REACHED the kernel's keys", key)
 print(open("/proc/keys").read()[:300] if os.path.exists("/proc/keys") else "no keys")
 found = libc.syscall(250, 10, -4, b"user", b"secret-of-the-host", 0)
 if found > 0:
     print("REACHED a key")`),
       "ipcs -m 2>/dev/null | wc -l; echo over",
     ],
-    quick: ["bubblewrap", "docker"],
   },
 ];

@@ -52,6 +52,5 @@ setsid python3 bomb.py >/dev/null 2>&1 & sleep 0.5; echo planted`,
       `cp "$(command -v sleep)" ${marker}; setsid ./${marker} 4000 & (setsid ./${marker} 4001 >/dev/null 2>&1 </dev/null &)
 bash -c 'trap "" TERM INT HUP QUIT; (setsid nohup ./${marker} 4002 >/dev/null 2>&1 &)' ; ./${marker} 4003 & kill -STOP $!; echo left`,
     ],
-    quick: ["bubblewrap"],
   },
 ];

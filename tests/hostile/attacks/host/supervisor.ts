@@ -35,7 +35,7 @@ except OSError as error:
       "kill -9 -1; echo not reached",
       "echo alive",
     ],
-    quick: ["bubblewrap", "docker"],
+    quick: ["bubblewrap"],
   },
   {
     id: "supervisor-socket",
@@ -75,7 +75,7 @@ for folder in ("/run/nightshift", "/run"):
             print(folder, error.strerror)`),
       "echo alive",
     ],
-    quick: ["bubblewrap", "docker"],
+    quick: ["docker"],
   },
   {
     id: "supervisor-frames",
@@ -110,7 +110,7 @@ for fd in range(3, 300):
     ],
     actionSeconds: 5,
     outcomes: ["submitted"],
-    quick: ["bubblewrap", "docker"],
+    quick: ["bubblewrap"],
   },
   {
     id: "supervisor-starved",
