@@ -6,6 +6,8 @@ export interface MadeStep {
   readonly action: string;
   readonly observation: string;
   readonly response?: string;
+  /** The open file before it; left out: none. */
+  readonly open?: string;
 }
 
 export interface MadeRun {
@@ -33,7 +35,7 @@ export function madeTraj(run: MadeRun) {
     action: `${step.action}\n`,
     observation: step.observation,
     response: reply(step),
-    state: '{"open_file": "n/a", "working_dir": "/w"}',
+    state: JSON.stringify({ open_file: step.open ?? "n/a", working_dir: "/w" }),
     thought: "I act.\n\n",
     execution_time: 0.5,
   }));
