@@ -9,14 +9,15 @@ import { exhaustion } from "../core/exhausted.ts";
 import { overBudget } from "../pipeline/overBudget.ts";
 import type { PlannedRun } from "../pipeline/plannedRun.ts";
 import { planWarnings } from "../pipeline/planWarnings.ts";
-import type { Again, RunEnding } from "../pipeline/runPipeline.ts";
+import type { Again } from "../pipeline/playedAgain.ts";
+import type { RunEnding } from "../pipeline/runPipeline.ts";
 import { summariseCells } from "../pipeline/summary.ts";
 import { EXIT } from "./command.ts";
 import { endpointLines } from "./endpointText.ts";
 import { forecastText } from "./forecastText.ts";
 import { showProgress } from "./progress.ts";
 import { signalCountsText } from "./signalText.ts";
-import { exportText, funnelText, scoreTable } from "./summaryText.ts";
+import { begunAnewText, exportText, funnelText, scoreTable } from "./summaryText.ts";
 
 /**
  * Plays a run to its end, pause or interruption, writes its dataset, and returns the exit code. Where the pipeline has a pilot that nobody
@@ -29,7 +30,7 @@ export async function playSession(
   again: Again = "all",
 ): Promise<number> {
   return inSession(world, run, async (signal) => {
-    sayStart(world, run, place);
+    sayStart(world, run, place, again);
     const { pilot } = run.plan.pipeline;
     let failedAgain = again;
     // Resuming a run that has shown its forecast and paused is the answer to it.
@@ -56,7 +57,7 @@ export async function pilotSession(
   rolloutsPerCell: number,
 ): Promise<number> {
   return inSession(world, run, async (signal) => {
-    sayStart(world, run, place);
+    sayStart(world, run, place, "all");
     const early = await playPilot(world, run, rolloutsPerCell, signal);
     if (early !== null) return early;
     const over = overBudget(run.forecast(), run.plan.pipeline.budgets, run.sessionMsLeft());
@@ -109,11 +110,13 @@ async function inSession(
   }
 }
 
-function sayStart(world: World, run: PlannedRun, place: Place): void {
+function sayStart(world: World, run: PlannedRun, place: Place, again: Again): void {
   world.say(`run ${run.directory}`);
   world.say(placeText(place));
   const ground = { backend: place.capabilities.backend, coreCount: world.coreCount };
   for (const warning of planWarnings(run.plan, ground)) world.complain(`warning: ${warning}`);
+  const anew = run.begunAnew(again);
+  if (anew.rollouts > 0) world.say(begunAnewText("begins anew", anew));
   const { rollouts } = run.plan.pipeline.concurrency;
   if (run.rolloutsAtOnce < rollouts) {
     world.complain(

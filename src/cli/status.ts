@@ -9,7 +9,7 @@ import { allVerdicts } from "../pipeline/verdicts.ts";
 import type { AddCommand } from "./command.ts";
 import { endpointLines } from "./endpointText.ts";
 import { signalCountsText } from "./signalText.ts";
-import { funnelText, scoreTable } from "./summaryText.ts";
+import { begunAnewText, funnelText, scoreTable } from "./summaryText.ts";
 import { countText, durationText } from "./table.ts";
 
 export const statusCommand: AddCommand = (program, world) => {
@@ -30,7 +30,13 @@ export const statusCommand: AddCommand = (program, world) => {
       const signals = signalCounts(plan, state, verdicts);
       if (options.json) {
         const { status, spent, callCount, unansweredCallCount, sessionCount } = state;
-        const counts = { callCount, unansweredCallCount, sessionCount, resumed: resumedSum(state) };
+        const counts = {
+          callCount,
+          unansweredCallCount,
+          sessionCount,
+          resumed: resumedSum(state),
+          begunAnew: state.begunAnew,
+        };
         const endpoints = {
           parked: [...parked.values()],
           away: Object.fromEntries(state.away),
@@ -57,6 +63,7 @@ export const statusCommand: AddCommand = (program, world) => {
       world.say(
         `spent $${state.spent.usd.toFixed(4)}, ${countText(state.spent.tokens)} tokens, ${countText(state.callCount)} model calls, ${state.unansweredCallCount} of them without a reply`,
       );
+      if (state.begunAnew.rollouts > 0) world.say(begunAnewText("begun anew", state.begunAnew));
       const { rollouts, attached, savedMs, lostCallCount, lostUsd, lostTokens } = resumedSum(state);
       if (rollouts === 0) return;
       world.say(

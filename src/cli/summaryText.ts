@@ -1,8 +1,9 @@
 // The funnel and the score table as text.
 import type { Books } from "../core/books.ts";
 import type { ExportReport } from "../export/exportReport.ts";
+import type { BegunAnew } from "../pipeline/playedAgain.ts";
 import type { CellSummary } from "../pipeline/summary.ts";
-import { shortNumber, textTable } from "./table.ts";
+import { countText, shortNumber, textTable } from "./table.ts";
 
 /** One line: admitted = kept + dropped + failed + owed, with reasons. */
 export function funnelText(books: Books): string {
@@ -59,6 +60,11 @@ export function scoreTable(cells: readonly CellSummary[]): string {
     .sort(([, a], [, b]) => b - a)
     .map(([outcome, count]) => `${outcome} ${count}`);
   return `${textTable(header, rows)}\nendings: ${endings.join(", ") || "none"}`;
+}
+
+/** One line on rollouts that are, or were, begun anew though steps of theirs were paid for. */
+export function begunAnewText(verb: string, { rollouts, steps, usd, tokens }: BegunAnew): string {
+  return `${verb}: ${rollouts} rollouts that had failed or were cancelled; their ${steps} steps, $${usd.toFixed(4)} and ${countText(tokens)} tokens, are paid for twice`;
 }
 
 /** One line on an export: where, how much, and what was left out for which reason. */

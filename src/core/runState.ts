@@ -82,6 +82,7 @@ export class RunState {
   readonly #inspections = new Map<string, Inspection>();
   readonly #resumed = new Map<string, ResumedTry>();
   readonly #lost = new Map<string, string>();
+  readonly #begunAnew = { rollouts: 0, steps: 0, usd: 0, tokens: 0 };
   readonly #pauses: Pause[] = [];
   readonly #parked = new Map<string, ParkedModel>();
   readonly #away = new Map<string, AwayTime>();
@@ -126,6 +127,10 @@ export class RunState {
   /** Tries that were taken up where they had been cut off, by attempt id. */
   get resumed(): ReadonlyMap<string, ResumedTry> {
     return this.#resumed;
+  }
+  /** Tries that were given up though steps of theirs were paid for, and begun anew: how many, and what those steps had cost. */
+  get begunAnew(): Readonly<Amount & { rollouts: number; steps: number }> {
+    return this.#begunAnew;
   }
   /** Ended rollouts whose sealed record cannot be read any more, by key, with the reason. */
   get lost(): ReadonlyMap<string, string> {
@@ -305,6 +310,12 @@ export class RunState {
     if (rollout.facts !== null) this.#spend(costOf(rollout.facts), -1);
     this.#spend({ usd: event.spentUsd, tokens: event.spentTokens }, 1);
     this.#settleCalls(event.key, event.retry, event.stepCount);
+    if (event.stepCount > 0) {
+      this.#begunAnew.rollouts += 1;
+      this.#begunAnew.steps += event.stepCount;
+      this.#begunAnew.usd += event.spentUsd;
+      this.#begunAnew.tokens += event.spentTokens;
+    }
     this.#lost.delete(event.key);
     this.#inspections.delete(event.key);
     rollout.status = "admitted";

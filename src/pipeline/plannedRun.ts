@@ -27,8 +27,9 @@ import { type Forecast, forecast } from "./forecast.ts";
 import { interruptedTries, NOTHING_SPENT } from "./interruptedTries.ts";
 import { priceOf } from "./modelConfig.ts";
 import { type Plan, type PlannedCell, termsByModel } from "./plan.ts";
+import { type Again, type BegunAnew, priceAgain } from "./playedAgain.ts";
 import { RunPausedError } from "./runPausedError.ts";
-import { type Again, type RunEnding, runPipeline } from "./runPipeline.ts";
+import { type RunEnding, runPipeline } from "./runPipeline.ts";
 import { playedOf } from "./samples.ts";
 import { type SignalCounts, signalCounts } from "./signalCounts.ts";
 import { type TripwireWatch, watchTripwires } from "./tripwires.ts";
@@ -235,6 +236,11 @@ export class PlannedRun {
       tell: (status, reason) => this.tell(status, reason),
       pauseFor: (cause, reason) => void this.pauseFor(cause, reason),
     });
+  }
+
+  /** What a session begins anew though it is paid for. */
+  begunAnew(again: Again): BegunAnew {
+    return priceAgain(this.state, again);
   }
 
   /** Rollouts that are played at a time: as many as the pipeline says, or as this process has open files for. */

@@ -6,7 +6,6 @@ import { exhaustion } from "../core/exhausted.ts";
 import type { Archive } from "../core/journal.ts";
 import type { Ledger } from "../core/ledger.ts";
 import { BudgetExceededError } from "../core/model.ts";
-import { isEpisodeEnd, type Outcome } from "../core/outcome.ts";
 import type { RolloutState, RunState } from "../core/runState.ts";
 import type { Clock, Log } from "../core/runtime.ts";
 import { createAdmission } from "../schedule/admission.ts";
@@ -18,6 +17,7 @@ import { inspectForRecord } from "../stages/inspect.ts";
 import { fittedTo, judgingMs } from "./deadline.ts";
 import type { InterruptedTry } from "./interruptedTries.ts";
 import { type Plan, type PlannedCell, plannedKey } from "./plan.ts";
+import { type Again, isPlayedAgain } from "./playedAgain.ts";
 import { RunPausedError } from "./runPausedError.ts";
 import { recordRules, recordScores, rowVerdict } from "./verdicts.ts";
 
@@ -51,9 +51,6 @@ export interface RunParts {
   /** Pauses the run for that: `drain` is aborted, with the reason. */
   readonly pauseFor: (lack: string) => Promise<void>;
 }
-
-/** All failed rollouts, which is what a user resumes a run for, or those with the given keys. */
-export type Again = "all" | ReadonlySet<string>;
 
 /** Longest that a run which stops in good order waits for the calls, actions and judges under way, milliseconds. */
 const DRAIN_MS_MAX = 30_000;
@@ -185,11 +182,8 @@ class Run {
         await ledger.append({ kind: "rollout-retried", atMs, key, retry, reason: "interrupted", ...cost });
       }
       if (outcome === null || facts === null) continue;
-      const lost = state.lost.get(key);
-      if (lost === undefined && isEpisodeEnd(outcome)) continue;
-      if (lost === undefined ? !isPlayedAgain(outcome, key, again) : again === "all" || !again.has(key))
-        continue;
-      const reason = `${again === "all" ? "resumed" : "rerun"} after ${lost ?? failureText(outcome)}`;
+      if (!isPlayedAgain(state, rollout, again)) continue;
+      const reason = `${again === "all" ? "resumed" : "rerun"} after ${state.lost.get(key) ?? failureText(outcome)}`;
       await ledger.append({ kind: "rollout-retried", atMs, key, retry, reason, ...costOfEnded(facts) });
     }
     for (const rollout of [...state.rollouts.values()]) {
@@ -346,14 +340,4 @@ class Run {
     if (rollout === undefined) throw new RangeError(`the ledger has no rollout ${key}`);
     return rollout;
   }
-}
-
-/**
- * What failed may have been mended since; whoever reruns has said which. What was interrupted beyond going on is paid for, and is begun again
- * only where it is named.
- */
-function isPlayedAgain(outcome: Outcome, key: string, again: Again): boolean {
-  if (outcome.kind === "cancelled") return true;
-  if (again !== "all") return again.has(key);
-  return outcome.kind !== "interrupted";
 }

@@ -108,6 +108,18 @@ describe("a flipped bit in the archive", { timeout: 120_000 }, () => {
 
     const rerun = await command(["rerun", copy, "--where", "class=lost"]);
     expect(rerun.exitCode, rerun.stderr).toBe(0);
+    // What that costs is said before it is spent, and counted.
+    const price =
+      /begins anew: 1 rollouts .* their 4 steps, \$(\d+\.\d+) and [\d,]+ tokens, are paid for twice/.exec(
+        rerun.stdout,
+      );
+    expect(Number(price?.[1])).toBeCloseTo(victim.facts?.chargedUsd ?? -1, 4);
+    const { stdout } = await command(["status", copy, "--json"]);
+    expect(JSON.parse(stdout).begunAnew).toMatchObject({
+      rollouts: 1,
+      steps: 4,
+      usd: victim.facts?.chargedUsd,
+    });
     expect(await sold()).toBe(before + 8);
     const { of } = await ledgerOf(copy);
     expect(of("record-lost")).toMatchObject([{ key: victim.key, archive: victim.archive }]);

@@ -80,6 +80,8 @@ notify: { command: [sh, -c, "cat >> ${notices}"] }`;
     await broken.mend();
     const resumed = await nightshift(["resume", "wrong"], { cwd });
     expect(resumed.exitCode, resumed.stderr).toBe(0);
+    const paidTwice = cancelled.filter(({ facts }) => facts.stepCount > 0);
+    expect(resumed.stdout.includes("begins anew: ")).toBe(paidTwice.length > 0);
     const after = await statusOf("wrong");
     expect(after).toMatchObject({ status: "complete", books: { admitted: 40, owed: 0, failed: {} } });
     expect(after.spent.usd).toBeGreaterThan(paused.spent.usd);
