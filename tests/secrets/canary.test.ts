@@ -87,7 +87,7 @@ allow: [benchmark]
 `;
 
 async function play(backend: string) {
-  await writeFile(path.join(cwd, `${backend}.yaml`), pipeline(backend, backend, ["", "/refuse"]));
+  await writeFile(path.join(cwd, `${backend}.yaml`), pipeline(backend, backend, ["", "/reject"]));
   const stop = watchArguments(canaries);
   const run = await nightshift(["run", `${backend}.yaml`, "--out", `output/${backend}`], { cwd, env });
   const argumentsHeld = stop();
@@ -138,4 +138,14 @@ describe("canary keys", { timeout: 240_000 }, () => {
       expect(await readFile(path.join(folder, "ledger.jsonl"), "utf8")).toContain("[redacted:MODEL_ACCESS]");
     },
   );
+
+  it("are nowhere in a run that pauses since its key is refused", async () => {
+    await writeFile(path.join(cwd, "refused.yaml"), pipeline("refused", "process", ["/refuse"]));
+    const run = await nightshift(["run", "refused.yaml", "--out", "output/refused"], { cwd, env });
+    const status = await nightshift(["status", "output/refused"], { cwd, env });
+    expect(run.stderr).toContain("answered 401 ([redacted:MODEL_ACCESS]");
+    const printed = [run, status].map(({ stdout, stderr }) => `${stdout}\n${stderr}`).join("\n");
+    expect(canariesIn(canaries, printed, "what was printed")).toEqual([]);
+    expect((await canariesBelow(canaries, path.join(cwd, "output/refused"))).found).toEqual([]);
+  });
 });

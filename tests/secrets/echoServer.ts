@@ -3,7 +3,7 @@
 import { createServer, type IncomingMessage } from "node:http";
 
 export interface EchoServer extends AsyncDisposable {
-  /** Ends in `/v1`. Whatever is sent below `/refuse/v1` in its place is refused with 401. */
+  /** Ends in `/v1`. What is sent below `/refuse/v1` or `/reject/v1` in its place is answered with 401 or 400. */
   readonly origin: string;
   /** Keys that came in, each once. */
   readonly keys: ReadonlySet<string>;
@@ -30,10 +30,11 @@ export async function startEchoServer(turns: readonly ((key: string) => string)[
         "x-request-id": `req-${key}`,
         "x-policy-version": key,
       };
-      if (url.startsWith("/refuse")) {
+      const status = url.startsWith("/refuse/") ? 401 : url.startsWith("/reject/") ? 400 : 200;
+      if (status !== 200) {
         const long = "a".repeat(270);
         const message = `Incorrect API key provided: ${key}. ${long} ${key} ${Buffer.from(key).toString("base64")}`;
-        response.writeHead(401, headers).end(JSON.stringify({ error: { message, code: key, type: key } }));
+        response.writeHead(status, headers).end(JSON.stringify({ error: { message, code: key, type: key } }));
         return;
       }
       const { messages = [] }: { messages?: { role: string }[] } = JSON.parse(body === "" ? "{}" : body);
