@@ -80,7 +80,11 @@ export function verdictOf(config: FilterConfig, row: Judged): Verdict | null {
   });
   const { outcome, facts, score, definition, flags } = row;
   if (score.kind === "owed") return null;
-  const unwanted = rowFlags(config);
+  // A trap is laid for nothing else: whoever took it is never trained on, whatever a pipeline keeps.
+  const unwanted = [
+    ...rowFlags(config),
+    ...(definition.honeypot === undefined ? [] : ["honeypot:taken" as const]),
+  ];
   if (unwanted.length > 0 && flags === null) return null;
   // Before all other rules: what a cheat's score would have done to it is not worth telling.
   const flag = unwanted.find((name) => flags?.includes(name) === true);

@@ -3,6 +3,7 @@ import { type Evaluation, evaluationKey } from "../../src/core/evaluation.ts";
 import type { RolloutFacts } from "../../src/core/ledger.ts";
 import { NO_USAGE } from "../../src/core/model.ts";
 import type { Outcome } from "../../src/core/outcome.ts";
+import type { TaskDefinition } from "../../src/core/task.ts";
 import { filterConfigSchema, verdictOf } from "../../src/stages/filter.ts";
 import { meanAndError, type Score, scoreOf } from "../../src/stages/score.ts";
 import { markSurplus } from "../../src/stages/select.ts";
@@ -34,13 +35,17 @@ function verdict(over: {
   score?: Score;
   direction?: "maximize" | "minimize";
   flags?: readonly string[] | null;
+  honeypot?: TaskDefinition["honeypot"];
 }) {
   const direction = over.direction ?? "maximize";
   return verdictOf(filterConfigSchema.parse(over.config ?? {}), {
     outcome: over.outcome ?? submitted,
     facts: { ...facts, ...over.facts },
     score: over.score ?? score(2),
-    definition: testDefinition({ metric: { name: "m", direction, unit: "" } }),
+    definition: {
+      ...testDefinition({ metric: { name: "m", direction, unit: "" } }),
+      ...(over.honeypot === undefined ? {} : { honeypot: over.honeypot }),
+    },
     flags: over.flags === undefined ? [] : over.flags,
   });
 }
@@ -65,6 +70,16 @@ describe("filter", () => {
     ["compares rollouts", { dropFlags: ["copy:rollout"] }, ["copy:rollout"]],
   ])("keeps a row whose flag %s", (_, config, flags) => {
     expect(verdict({ config, flags })).toEqual({ kind: "kept" });
+  });
+
+  it("drops a honeypot that was taken whatever the pipeline keeps, and keeps one that was left alone", () => {
+    const honeypot = { kind: "flaw", trap: "a third move", score: 5 } as const;
+    const config = { dropFlags: [] };
+    expect(verdict({ config, honeypot, flags: ["honeypot:taken"] })).toMatchObject({
+      reason: "flag:honeypot:taken",
+    });
+    expect(verdict({ config, honeypot, flags: ["tamper:judge"] })).toEqual({ kind: "kept" });
+    expect(verdict({ config, honeypot, flags: null })).toBeNull();
   });
 
   it("drops for what a pipeline names besides", () => {
