@@ -14,6 +14,7 @@ import { exportBooks } from "./exportBooks.ts";
 import { exportCard } from "./exportCard.ts";
 import { type ExportNews, type ExportReport, REPORT_FORMAT, REPORT_NAME } from "./exportReport.ts";
 import { openChatTokenizer } from "./openChatTokenizer.ts";
+import { passedOver } from "./passedOver.ts";
 import type { Closing, Conversion, MoreRow, Recipe } from "./recipe.ts";
 import { RECIPE_NAMES, RECIPES } from "./recipes.ts";
 import type { Sink } from "./sink.ts";
@@ -141,15 +142,6 @@ async function survey(
       conversion.survey({ trajectory, steps, chosen });
     }
   }
-}
-
-function passedOver(
-  trajectory: PlainRow,
-  recipe: Recipe,
-  where: Where | null,
-): "notKept" | "notSelected" | null {
-  if (recipe.takes !== "all" && trajectory["filter_decision"] !== "keep") return "notKept";
-  return where === null || where.holds(trajectory) ? null : "notSelected";
 }
 
 /** The sinks of a recipe's other tables. */

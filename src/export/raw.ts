@@ -8,7 +8,7 @@ export const raw: Recipe<typeof trajectoryRowSchema> = {
   schemaVersion: "nightshift.raw/1",
   doc:
     "The canonical tables of all datasets as one: `trajectories` (one row a rollout, with the pool of its messages and its verdict), `steps` (one row a " +
-    "model call, referring to the pool by index) and `tasks`. Dropped rollouts are there too; train on `filter_decision: keep`.",
+    "model call, referring to the pool by index) and `tasks`. Dropped rollouts are there too, but for those that may hold a secret; train on `filter_decision: keep`.",
   readers: "`datasets`, pyarrow, DuckDB, pandas",
   form: "parquet",
   takes: "all",
