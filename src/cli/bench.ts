@@ -55,7 +55,7 @@ export const benchCommand: AddCommand = (program, world, done) => {
       );
       const run = await openPlannedRun(world, { directory, plan, place, create: { text } });
       const exitCode = await playSession(world, run, place);
-      if (exitCode === EXIT.interrupted || run.state.status === "paused") {
+      if (exitCode === EXIT.interrupted || run.state.status === "paused" || run.pauseReason !== null) {
         world.say(`when it has gone on to its end, \`nightshift bench --run ${directory}\` reports on it`);
       } else {
         world.say("");

@@ -10,7 +10,7 @@ import { createWorld } from "../../src/compose/world.ts";
 import { readManifest } from "../../src/dataset/manifest.ts";
 import { archiveReader } from "../../src/store/archive.ts";
 import { readRun } from "../../src/store/readRun.ts";
-import { dayFolder, dayPipeline, ledgerOf, startCommand, startRun } from "./machineDay.ts";
+import { dayFolder, dayPipeline, ledgerOf, startCommand, startRun, untilCalls } from "./machineDay.ts";
 
 const world = await createWorld();
 let folder: Awaited<ReturnType<typeof dayFolder>>;
@@ -164,6 +164,35 @@ test("a flipped bit in a blob or in the dataset is named, and the scores stand",
   expect(mended.exitCode, mended.stderr).toBe(0);
   expect((await verifyRun(world, copy)).damages).toHaveLength(1);
   expect(await sold()).toBe(before);
+});
+
+test("a flipped bit in a snapshot is named; its rollout is carried out again from its starter files", {
+  timeout: 120_000,
+}, async () => {
+  await using slow = await startDouble({ "latency-ms": 80, sigma: 0.2, steps: 8 });
+  const run = await startRun(folder.path, "drained", dayPipeline(slow.baseUrl, { perCell: 2 }));
+  await untilCalls(run.directory, 6);
+  run.child.kill("SIGTERM");
+  expect((await run.ended).exitCode).toBe(130);
+  const snapshots = path.join(run.directory, "snapshots");
+  const names = (await readdir(snapshots, { recursive: true }))
+    .filter((name) => /[0-9a-f]{64}$/.test(name))
+    .sort();
+  expect(names.length).toBeGreaterThan(0);
+  for (const name of names) await flip(path.join(snapshots, name), 20);
+  const { damages } = await verifyRun(world, run.directory);
+  expect(damages.map(({ what }) => what).sort()).toEqual(
+    names.map((name) => expect.stringContaining(`${path.join(snapshots, name)} is damaged`)),
+  );
+  const resumed = await command(["resume", run.directory]);
+  expect(resumed.exitCode, resumed.stderr).toBe(0);
+  expect(resumed.stderr).toContain('"event":"snapshot-not-read"');
+  const { of } = await ledgerOf(run.directory);
+  for (const { how, stepCount, replayedCount } of of("rollout-resumed")) {
+    expect({ how, replayedCount }).toEqual({ how: "restored", replayedCount: stepCount });
+  }
+  const { replies } = await slow.stats();
+  expect(of("rollout-ended").reduce((sum, { facts }) => sum + facts.stepCount, 0)).toBe(replies);
 });
 
 describe("a flipped bit in the ledger", { timeout: 120_000 }, () => {
