@@ -55,7 +55,7 @@ export const filterConfigSchema = z.strictObject({
     .array(flagSchema)
     .default([...DROP_FLAGS])
     .describe(
-      "Integrity signals (docs/integrity.md) for which a row is dropped, as `flag:<name>`; the rest are data on their rows. `[]` drops for none.",
+      "Integrity signals (docs/integrity.md) for which a row is dropped, as `flag:<name>`; the rest are data on their rows. `[]` drops for none but a honeypot that was taken.",
     ),
 });
 export type FilterConfig = z.infer<typeof filterConfigSchema>;
