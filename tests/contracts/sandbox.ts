@@ -248,6 +248,45 @@ export function sandboxContract(
     });
 
     describe("attacks", () => {
+      it("system calls that nothing needs are refused, and threads, processes and sockets are not", async ({
+        skip,
+      }) => {
+        if (process.arch !== "x64" && process.arch !== "arm64") skip("its system calls are not known");
+        const sandbox = await make();
+        const program = `
+import ctypes, errno, os, socket, subprocess, threading
+def refused(name, ask):
+    try:
+        ask()
+        print(name, "allowed")
+    except OSError as error:
+        print(name, errno.errorcode[error.errno])
+libc = ctypes.CDLL(None, use_errno=True)
+def unshare():
+    if libc.unshare(0x10000000) != 0:
+        raise OSError(ctypes.get_errno(), "unshare")
+refused("vsock", lambda: socket.socket(40, socket.SOCK_STREAM))
+refused("alg", lambda: socket.socket(38, socket.SOCK_SEQPACKET))
+refused("namespace", unshare)
+threads = [threading.Thread(target=print, args=("thread",)) for _ in range(2)]
+for thread in threads:
+    thread.start()
+    thread.join()
+print(subprocess.run(["echo", "process"], stdout=subprocess.PIPE).stdout.decode().strip())
+left, right = socket.socketpair()
+left.send(b"pair")
+print(right.recv(10).decode())
+server = socket.create_server(("127.0.0.1", 0))
+client = socket.create_connection(server.getsockname())
+print("loopback")
+`;
+        const { output: said } = await sandbox.exec("calls", ["python3", "-c", program], PATIENT);
+        expect(said.trim().split("\n")).toEqual([
+          ...["vsock EAFNOSUPPORT", "alg EAFNOSUPPORT", "namespace EPERM"],
+          ...["thread", "thread", "process", "pair", "loopback"],
+        ]);
+      });
+
       it("a fork bomb in the foreground ends with its action", async ({ skip }) => {
         if (capabilities.pids !== "enforced") skip("this backend does not bound processes");
         const sandbox = await make();

@@ -13,8 +13,8 @@ export interface NeighbourRun {
   /** Everything it was told, a text a step. */
   readonly seen: readonly string[];
   readonly outcome: string;
+  /** What is judged, and so its score: those that it was told while it worked are among what it saw. */
   readonly submission: string | null;
-  readonly score: number | null;
 }
 
 export interface Neighbour {
@@ -73,7 +73,6 @@ export async function settle(ground: Ground, task: Task): Promise<Neighbour> {
         seen: pool.flatMap(({ kind, message }) => (kind === "observation" ? [message.content] : [])),
         outcome: outcome.kind,
         submission: finalSubmission,
-        score: finalSubmission === null ? null : await scoreOf(ground, task, finalSubmission),
       };
     },
   };
@@ -99,7 +98,7 @@ export function disturbance(calm: NeighbourRun, run: NeighbourRun): string | nul
   const at = calm.seen.findIndex((text, index) => text !== run.seen[index]);
   if (at >= 0)
     return `step ${at} saw ${JSON.stringify(run.seen[at] ?? null)} instead of ${JSON.stringify(calm.seen[at])}`;
-  for (const what of ["outcome", "submission", "score"] as const) {
+  for (const what of ["outcome", "submission"] as const) {
     if (calm[what] !== run[what]) return `${what} ${run[what]} instead of ${calm[what]}`;
   }
   return null;
