@@ -1,21 +1,12 @@
 // atif: one document a rollout in the Agent Trajectory Interchange Format 1.7, held to every rule of it before it is written.
-import { z } from "zod";
-import { float64, orNull, text } from "../dataset/columns.ts";
 import { table } from "../dataset/schema.ts";
 import { atifDocument } from "./atifDocument.ts";
 import { atifIssues } from "./atifRules.ts";
+import { documentRowSchema } from "./documentRow.ts";
 import { nothing, originOf, type Recipe } from "./recipe.ts";
 
 /** Examples of broken rules that a report quotes. */
 const EXAMPLES_MAX = 5;
-
-export const documentRowSchema = z.strictObject({
-  trajectory_id: text("The rollout; also the file's name.", { indexed: true }),
-  task_id: text("Id of the task."),
-  reward: orNull(float64("Reward of the rollout.")),
-  extension: text("The file's ending."),
-  document: text("The file's content."),
-});
 
 export const atif: Recipe<typeof documentRowSchema> = {
   name: "atif",

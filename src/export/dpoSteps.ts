@@ -3,7 +3,8 @@
 import { z } from "zod";
 import { float64, int32, json, list, orNull, text } from "../dataset/columns.ts";
 import { table } from "../dataset/schema.ts";
-import { PAIR_REASONS, pairedSteps } from "./pairedSteps.ts";
+import { PAIR_REASONS } from "./pairedSides.ts";
+import { pairedSteps } from "./pairedSteps.ts";
 import type { Recipe } from "./recipe.ts";
 
 export const dpoStepRowSchema = z.strictObject({
@@ -51,8 +52,8 @@ export const dpoSteps: Recipe<typeof dpoStepRowSchema> = {
       rejected_reward: pair.rejected.reward,
       margin: pair.chosen.reward - pair.rejected.reward,
       prompt: [...prompt],
-      chosen: [chosen],
-      rejected: [rejected],
+      chosen: [...chosen],
+      rejected: [...rejected],
       tools: tools === null ? null : [...tools],
     })),
 };

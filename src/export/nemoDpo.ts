@@ -2,7 +2,8 @@
 import { z } from "zod";
 import { float64, int32, json, list, orNull, struct, text } from "../dataset/columns.ts";
 import { table } from "../dataset/schema.ts";
-import { PAIR_REASONS, pairedSteps } from "./pairedSteps.ts";
+import { PAIR_REASONS } from "./pairedSides.ts";
+import { pairedSteps } from "./pairedSteps.ts";
 import type { Recipe } from "./recipe.ts";
 
 export const nemoDpoRowSchema = z.strictObject({
@@ -34,8 +35,8 @@ export const nemoDpo: Recipe<typeof nemoDpoRowSchema> = {
     pairedSteps(({ pair, taskId, prompt, chosen, rejected, tools }) => ({
       context: [...prompt],
       completions: [
-        { rank: 0, completion: [chosen] },
-        { rank: 1, completion: [rejected] },
+        { rank: 0, completion: [...chosen] },
+        { rank: 1, completion: [...rejected] },
       ],
       task_name: taskId,
       tools: tools === null ? null : [...tools],

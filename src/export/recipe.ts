@@ -28,6 +28,8 @@ export const LEFT_OUT_DOCS = {
   sameReply: "Both replies of the pair are the same.",
   promptRepeated: "Another row has the same prompt already.",
   turnsOutOfOrder: "The format wants a person's turn and the model's in strict alternation.",
+  textBesideCalls: "A reply has both text and tool calls, and the format holds one of them.",
+  logprobsAbsent: "The server returned no log-probabilities with some reply.",
   breaksFormat: "Something in it breaks a rule of the format; the report has examples.",
   templateRefused:
     "The chat template refuses the conversation, or shows its turns in no order that can be followed.",

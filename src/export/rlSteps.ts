@@ -4,7 +4,8 @@ import { z } from "zod";
 import { bool, float32, float64, int32, list, orNull, text } from "../dataset/columns.ts";
 import type { RolloutRows } from "../dataset/rows.ts";
 import { table } from "../dataset/schema.ts";
-import { type GroupStatistics, groupAdvantage, groupStatistics } from "./groupAdvantage.ts";
+import { type GroupStatistics, groupAdvantage } from "./groupAdvantage.ts";
+import { groupedRewards } from "./groupedRewards.ts";
 import { lengthHistogram } from "./lengthHistogram.ts";
 import { type Exported, type Fate, nothing, originOf, type Recipe } from "./recipe.ts";
 import { tokenDrift } from "./tokenDrift.ts";
@@ -53,25 +54,14 @@ export const rlSteps: Recipe<typeof rlStepRowSchema> = {
   reasons: ["noSteps", "tokenIdsAbsent", "notScored"],
   table: table("rl_steps", rlStepRowSchema, ["trajectory_id", "step_index"]),
   open: () => {
-    const rewards = new Map<string, number[]>();
-    const statistics = new Map<string, GroupStatistics>();
+    const groups = groupedRewards();
     const lengths = lengthHistogram();
     const drift = tokenDrift();
     const fates: Fate[] = [];
-    const groupOf = (id: string): GroupStatistics => {
-      const known = statistics.get(id) ?? groupStatistics(rewards.get(id) ?? []);
-      statistics.set(id, known);
-      return known;
-    };
     return {
-      survey: ({ trajectory: { group_id, reward } }) => {
-        if (reward === null) return;
-        const group = rewards.get(group_id);
-        if (group === undefined) rewards.set(group_id, [reward]);
-        else group.push(reward);
-      },
+      survey: groups.add,
       convert: (rollout) => {
-        const exported = stepRows(rollout, groupOf(rollout.trajectory.group_id));
+        const exported = stepRows(rollout, groups.of(rollout.trajectory.group_id));
         fates.push(exported.leftOut[0] ?? "exported");
         if (exported.rows.length > 0) drift.add(rollout);
         for (const row of exported.rows) lengths.add(row.prompt_token_ids.length + row.response_ids.length);
@@ -79,17 +69,12 @@ export const rlSteps: Recipe<typeof rlStepRowSchema> = {
       },
       close: () => {
         const note = drift.note();
-        const groups = [...rewards.values()].map(groupStatistics);
         return {
           notes: note === null ? [] : [note],
           figures: {
             lengths: lengths.figures(),
             drift: drift.figures(),
-            groups: {
-              scored: groups.length,
-              ofOne: groups.filter(({ count }) => count < 2).length,
-              withoutVariance: groups.filter(({ count, deviation }) => count >= 2 && deviation === 0).length,
-            },
+            groups: groups.figures(),
           },
           fates,
         };

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { float64, int32, list, orNull, struct, text } from "../dataset/columns.ts";
 import { table } from "../dataset/schema.ts";
 import { type Branch, branchesOf, type Turn } from "./branches.ts";
+import { masklessTurns } from "./maskless.ts";
 import { type LeftOutReason, nothing, originOf, pureRecipe } from "./recipe.ts";
 
 const message = struct(
@@ -68,8 +69,5 @@ function plainTurns(branch: Branch): readonly Turn[] | LeftOutReason {
   if (branch.turns.some(({ message }) => message.role === "tool" || message.tool_calls !== null)) {
     return "nativeTools";
   }
-  const masked = branch.turns.findIndex((turn) => turn.message.role === "assistant" && !turn.train);
-  const usable = masked < 0 ? branch.turns : branch.turns.slice(0, masked);
-  const end = usable.findLastIndex((turn) => turn.train) + 1;
-  return end === 0 ? "unmaskableTurn" : usable.slice(0, end);
+  return masklessTurns(branch)?.turns ?? "unmaskableTurn";
 }

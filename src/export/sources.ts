@@ -75,7 +75,12 @@ export async function mergedTasks(
       splitOfFamily.set(family, { split: row.split, source });
       const known = tasks.get(row.task_id);
       if (known === undefined) tasks.set(row.task_id, { row, source });
-      else if (exact) {
+      else if (known.row.split !== row.split) {
+        throw new UserError(
+          `the task ${row.task_id} stands in the split ${known.row.split} in ${known.source.dataset.dir} and in ${row.split} in ` +
+            `${source.dataset.dir}; together they would leak from one into the other: export them apart`,
+        );
+      } else if (exact) {
         const column = firstDifference(tasksTable, known.row, row);
         if (column !== null) {
           throw new UserError(

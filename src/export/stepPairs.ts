@@ -39,8 +39,11 @@ export interface PairSurvey {
   settle(): SettledPairs;
 }
 
+/** Which prompts are looked at: those of every step, or the first only, where whole rollouts are compared. */
+export type PairScope = "everyStep" | "firstStep";
+
 /** Throws a UserError where there are more steps than a survey holds. */
-export function pairSurvey(): PairSurvey {
+export function pairSurvey(scope: PairScope): PairSurvey {
   const answers = new Map<string, Answer[]>();
   const fates = new Map<string, Exclude<Fate, "exported"> | null>();
   let steps = 0;
@@ -52,9 +55,12 @@ export function pairSurvey(): PairSurvey {
         own.length === 0 ? "noSteps" : reward === null ? "notScored" : "promptUnshared",
       );
       if (reward === null) return;
-      for (const { step_index: stepIndex, prompt_sha256, train } of own) {
+      for (const { step_index: stepIndex, prompt_sha256, train } of scope === "firstStep"
+        ? own.slice(0, 1)
+        : own) {
         if (prompt_sha256 === null) fates.set(trajectoryId, "promptUnknown");
-        if (prompt_sha256 === null || !train) continue;
+        // A reply that is not worth imitating is none to choose; a whole rollout may have begun with one.
+        if (prompt_sha256 === null || (scope === "everyStep" && !train)) continue;
         if (++steps > STEPS_MAX) {
           throw new UserError(
             `pairs are sought among more than ${STEPS_MAX} steps, which memory does not hold; export by parts with --where, e.g. by task_id`,
