@@ -43,6 +43,9 @@ const totals = {
   rollouts: 0,
   sessions: 0,
   crashes: 0,
+  takenUp: 0,
+  attached: 0,
+  actionsReplayed: 0,
   sold: 0,
   journaled: 0,
   inFlightAtCrashes: 0,
@@ -51,6 +54,7 @@ const totals = {
   violations: 0,
 };
 const faults = new Map<string, number>();
+const endings = new Map<string, number>();
 const badSeeds: number[] = [];
 const calm = { small: new Map<string, Calm>(), big: new Map<string, Calm>() };
 
@@ -78,6 +82,9 @@ function add(report: SimulationReport): void {
   totals.rollouts += report.rollouts;
   totals.sessions += report.sessions;
   totals.crashes += report.crashes;
+  totals.takenUp += report.takenUp.times;
+  totals.attached += report.takenUp.attached;
+  totals.actionsReplayed += report.takenUp.replayed;
   totals.sold += report.sold;
   totals.journaled += report.journaled;
   totals.inFlightAtCrashes += report.inFlightAtCrashes;
@@ -85,14 +92,34 @@ function add(report: SimulationReport): void {
   totals.stopped += report.stopped;
   totals.violations += report.violations.length;
   if (report.violations.length > 0) badSeeds.push(report.seed);
+  for (const [ending, count] of report.endings) endings.set(ending, (endings.get(ending) ?? 0) + count);
   for (const [kind, count] of report.faults) faults.set(kind, (faults.get(kind) ?? 0) + count);
 }
 
-const byKind = Object.fromEntries([...faults].sort(([a], [b]) => (a < b ? -1 : 1)));
+const sorted = (counts: ReadonlyMap<string, number>) =>
+  Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1)));
+const byKind = sorted(faults);
 for (const [kind, count] of Object.entries(byKind)) console.log(`${kind}: ${count}`);
+console.log(
+  `${totals.sessions} sessions: ${totals.crashes} crashed, ${Object.entries(sorted(endings))
+    .map(([ending, count]) => `${count} ${ending}`)
+    .join(", ")}`,
+);
+console.log(
+  `${totals.takenUp} rollouts taken up (${totals.attached} in their own sandbox), ${totals.actionsReplayed} actions carried out again`,
+);
 console.log(
   `sold ${totals.sold} = journaled ${totals.journaled} + in flight at crashes ${totals.inFlightAtCrashes} + ` +
     `lost to faults ${totals.lostToFaults} + stopped ${totals.stopped}`,
 );
-console.log(JSON.stringify({ ...totals, faults: byKind, seed: firstSeed, badSeeds, seconds: seconds() }));
+console.log(
+  JSON.stringify({
+    ...totals,
+    endings: sorted(endings),
+    faults: byKind,
+    seed: firstSeed,
+    badSeeds,
+    seconds: seconds(),
+  }),
+);
 process.exit(badSeeds.length === 0 ? 0 : 1);

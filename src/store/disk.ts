@@ -1,6 +1,7 @@
 // The few file operations that durability rests on, as an interface, so that a disk can be made to fail in tests.
 import { constants, open } from "node:fs/promises";
 import { dirname } from "node:path";
+import { setTimeout } from "node:timers/promises";
 
 /** A file open for writing at explicit positions. */
 export interface DiskFile {
@@ -14,18 +15,20 @@ export interface DiskFile {
 }
 
 export interface Disk {
-  /** Rest between two batches to one file, milliseconds, in which records gather; none where writing costs nothing. */
-  readonly pauseMs?: number;
+  /** Rests between two batches to one file, so that records gather; absent where writing costs nothing. */
+  readonly rest?: () => Promise<void>;
   /** Opens a file, made where it is missing; its name is durable when this resolves. */
   open(path: string): Promise<DiskFile>;
 }
+
+const REST_MS = 4;
 
 /** 0 on systems without it. */
 const O_DSYNC = constants.O_DSYNC ?? 0;
 
 /** The machine's own file system. */
 export const realDisk: Disk = {
-  pauseMs: 4,
+  rest: () => setTimeout(REST_MS),
   async open(path) {
     // One trip to the thread pool a batch: where O_DSYNC is, a write that has resolved is on the device, size and all.
     const file = await open(path, constants.O_RDWR | constants.O_CREAT | O_DSYNC, 0o644);

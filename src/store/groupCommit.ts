@@ -1,6 +1,5 @@
 // An append-only file with group commit: many writers, one write and one fdatasync for all that came meanwhile.
 // It knows nothing of what a record is; whoever opens it says how many leading bytes are whole.
-import { setTimeout as pause } from "node:timers/promises";
 import { errorText, StoreError } from "../core/errors.ts";
 import { type Disk, type DiskFile, realDisk } from "./disk.ts";
 
@@ -53,7 +52,6 @@ interface Pending {
 /** Opens (or creates) the file with its first batch, so that the call itself never waits. */
 export function openCommitFile(path: string, options: CommitFileOptions): CommitFile {
   const { keepBytes, limits = DEFAULT_COMMIT_LIMITS, disk = realDisk } = options;
-  const { pauseMs = 0 } = disk;
   let accepted = keepBytes;
   let durable = keepBytes;
   let waiting: Waiter[] = [];
@@ -151,7 +149,7 @@ export function openCommitFile(path: string, options: CommitFileOptions): Commit
         return;
       }
       for (const one of batch) one.waiter.resolve(one.offset);
-      const rest: Promise<void> | null = pauseMs === 0 ? null : pause(pauseMs);
+      const rest: Promise<void> | null = disk.rest?.() ?? null;
       resting = rest;
       rest?.then(() => {
         if (resting === rest) resting = null;

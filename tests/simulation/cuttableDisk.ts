@@ -21,6 +21,8 @@ interface OpenFile {
 }
 
 const SYNC_MS_MAX = 6;
+/** As the real disk rests. */
+const REST_MS = 4;
 
 /** `reached` hears of every operation before it is done; where it leaves the process dead, the operation is cut in the middle. */
 export function cuttableDisk(of: {
@@ -62,6 +64,7 @@ export function cuttableDisk(of: {
       }
       files.clear();
     },
+    rest: () => clock.sleep(REST_MS),
     async open(path) {
       if (life.dead) return never();
       mkdirSync(dirname(path), { recursive: true });

@@ -27,6 +27,8 @@ import { MODEL_ID, OUTPUT_TOKENS_MAX, PRICE } from "./seller.ts";
 
 const TOOLS: readonly Tool[] = [shellTool, validateTool, submitTool, forfeitTool];
 const CRASHES_MAX = 6;
+/** Tokens of a call, from which on histories are shortened: a few steps come to as many. */
+const LONG_TOKENS = 1_000;
 
 /** What befalls one session before it ends. Operations are counted on its disk. */
 export interface Mishap {
@@ -59,8 +61,10 @@ export interface Scenario {
   readonly pipeline: Pipeline;
   /** As the sessions with mishaps see it: perhaps smaller. */
   readonly smaller: Pipeline;
-  /** Share of what the calm run cost that those may spend; null: no limit. */
-  readonly budgetShare: number | null;
+  /** Share of what the calm run cost that those may spend, in dollars or tokens; null: no limit. */
+  readonly budget: { readonly share: number; readonly unit: "usd" | "tokens" } | null;
+  /** Size at which steps and archive begin a new segment; null: none ever comes so far. */
+  readonly segmentBytesMax: number | null;
   readonly mishaps: readonly Mishap[];
 }
 
@@ -113,7 +117,10 @@ export function drawScenario({ seed, rollouts: [least, most] }: ScenarioOptions)
     smaller: isSmaller
       ? { ...pipeline, rollouts: { ...pipeline.rollouts, perCell: smallerCount } }
       : pipeline,
-    budgetShare: own.chance(0.3) ? 0.2 + 1.3 * own.next() : null,
+    budget: own.chance(0.3)
+      ? { share: 0.2 + 1.3 * own.next(), unit: own.pick(["usd", "usd", "tokens"]) }
+      : null,
+    segmentBytesMax: own.pick([null, null, 4_000, 60_000]),
     mishaps: Array.from({ length: 1 + own.below(CRASHES_MAX) }, () => mishapOf(own, rollouts)),
   };
 }
@@ -127,7 +134,19 @@ function pipelineOf(
     name: `simulation-${Math.floor(seed / SEEDS_PER_PLAN)}`,
     cells: {
       tasks: Array.from({ length: taskCount }, (_, index) => `simulated-${index}`),
-      agents: [{ name: "researcher", scaffold: draw.pick(["fenced", "native"]), history: "appendOnly" }],
+      agents: [
+        {
+          name: "researcher",
+          scaffold: draw.pick(["fenced", "native"]),
+          history: draw.pick([
+            "appendOnly",
+            "appendOnly",
+            { kind: "lastObservations", keep: 2 },
+            { kind: "blockElision", tokens: LONG_TOKENS, keep: 1 },
+            { kind: "summary", tokens: LONG_TOKENS, keep: 1 },
+          ]),
+        },
+      ],
       models: [
         {
           name: "policy",
@@ -177,12 +196,12 @@ function mishapOf(draw: Prng, rollouts: number): Mishap {
   const crashes = draw.chance(0.85);
   return {
     crashAt: crashes ? moment() : null,
-    crash: draw.pick(["kill", "power"]),
+    crash: draw.pick(["kill", "kill", "power"]),
     diesWriting: draw.chance(0.1),
     interruptAt: draw.chance(0.2) ? moment() : null,
     fullAt: draw.chance(0.1) ? moment() : null,
     sessionMsMax: draw.chance(0.1) ? 1_000 * (1 + draw.below(1_200)) : null,
-    survivalShare: draw.pick([0, 0.5, 1]),
+    survivalShare: draw.pick([0, 0.5, 1, 1]),
     clockJumpMs: draw.chance(0.2) ? Math.floor(draw.normal() * 86_400_000) : 0,
     pilotSeeds: draw.chance(0.15) ? 1 + draw.below(3) : null,
     sandbox: sandboxFaultsSchema.parse({
@@ -214,9 +233,10 @@ export async function planOf(pipeline: Pipeline): Promise<{
 }> {
   const agents = new Map<AgentConfig, AgentParts>();
   for (const config of pipeline.cells.agents) {
-    const known = words.get(config.scaffold) ?? (await loadAgents(pipeline)).get(config);
+    const name = JSON.stringify(config);
+    const known = words.get(name) ?? (await loadAgents(pipeline)).get(config);
     if (known === undefined) throw new Error("the agent has no words");
-    words.set(config.scaffold, known);
+    words.set(name, known);
     agents.set(config, known);
   }
   const tasks = new Map(pipeline.cells.tasks.map((id) => [id, taskOf(id)]));

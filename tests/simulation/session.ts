@@ -1,6 +1,7 @@
 // One simulated process: it opens the run directory, plays until the end, a mishap or its death, and is gone. Everything between the clock,
 // the disk, the sandboxes, the provider and the judge is the code that users run.
 import { rm } from "node:fs/promises";
+import { setTimeout } from "node:timers/promises";
 import { constants, zstdCompressSync } from "node:zlib";
 import { leftUnderWay } from "../../src/compose/leftUnderWay.ts";
 import { playerOf } from "../../src/compose/player.ts";
@@ -62,6 +63,7 @@ export interface SessionOptions {
   readonly mishap: Mishap;
   /** Which session of the run it is. */
   readonly ordinal: number;
+  readonly segmentBytesMax: number | null;
   /** Whether the dataset is written at the end. */
   readonly writes: boolean;
 }
@@ -79,7 +81,9 @@ export type SessionEnd =
     };
 
 const RUN_ID = "simulation";
-const EPSILON_USD = 1e-9;
+const EPSILON = 1e-9;
+/** Real time within which the deletions that a process had begun are over. */
+const DELETED_MS = 5;
 
 /** Plays one session. Resolves when its process is gone, one way or another. */
 export async function playSession(outside: Outside, options: SessionOptions): Promise<SessionEnd> {
@@ -110,7 +114,11 @@ export async function playSession(outside: Outside, options: SessionOptions): Pr
     timeline.onIdle = () => resolve({ kind: "stuck" });
   });
 
-  const opened = await openRun(directory, { disk, compress });
+  const { segmentBytesMax } = options;
+  const opened = await openRun(directory, {
+    ...{ disk, compress },
+    ...(segmentBytesMax === null ? {} : { segmentBytesMax }),
+  });
   const { run, budgetOf } = await assemble(outside, options, {
     ...{ opened, life, clock, streamOf },
     isFull: () => mishap.fullAt !== null && disk.operations >= mishap.fullAt,
@@ -121,7 +129,7 @@ export async function playSession(outside: Outside, options: SessionOptions): Pr
     const ending = pilot === "played" ? await run.play(user.signal) : pilot;
     timeline.onIdle = null;
     const budget = budgetOf();
-    if (budget !== null && (budget.reserved.usd > EPSILON_USD || budget.reserved.tokens > 0))
+    if (budget !== null && (budget.reserved.usd > EPSILON || budget.reserved.tokens > 0))
       books.violate("nothing is reserved once all is over", `${JSON.stringify(budget.reserved)} is`);
     let manifest: Manifest | null = null;
     if (mishap.diesWriting) crashAt = disk.operations;
@@ -143,6 +151,8 @@ export async function playSession(outside: Outside, options: SessionOptions): Pr
   timeline.onIdle = null;
   timeline.clear();
   if (end.kind === "stuck" || end.kind === "broken") disk.cut("kill");
+  // What it was deleting is deleted: nothing of it may come between the next process and its files.
+  if (segmentBytesMax !== null) await setTimeout(DELETED_MS);
   // A dead process's lock is found to be one; here its owner, this very process, lives on.
   if (end.kind !== "ended") await rm(runPaths(directory).lock, { recursive: true, force: true });
   return end;
@@ -181,17 +191,16 @@ async function assemble(
   let budget: MeteredBudget | null = null;
   const checkBudget = () => {
     if (budget === null) return;
-    const { usd } = plan.pipeline.budgets;
-    const taken = budget.spent.usd + budget.reserved.usd;
-    if (usd !== null && taken > usd + EPSILON_USD)
-      books.violate("spent + reserved ≤ limit", `${taken} dollars of ${usd}`);
-    if (usd !== null && books.bill.usd > usd + EPSILON_USD)
-      books.violate("the bill stays within the limit", `${books.bill.usd} dollars of ${usd}`);
-    if (taken < books.bill.usd - EPSILON_USD)
-      books.violate(
-        "what was sold is spent or reserved",
-        `${taken} dollars of ${books.bill.usd} are known of`,
-      );
+    for (const unit of ["usd", "tokens"] as const) {
+      const limit = plan.pipeline.budgets[unit] ?? Number.POSITIVE_INFINITY;
+      const taken = budget.spent[unit] + budget.reserved[unit];
+      const billed = books.bill[unit];
+      if (taken > limit + EPSILON) books.violate("spent + reserved ≤ limit", `${taken} ${unit} of ${limit}`);
+      if (billed > limit + EPSILON)
+        books.violate("the bill stays within the limit", `${billed} ${unit} of ${limit}`);
+      if (taken < billed - EPSILON)
+        books.violate("what was sold is spent or reserved", `${taken} ${unit} of ${billed} are known of`);
+    }
   };
   const store = watched(outside, opened, checkBudget);
   const left = await leftUnderWay(store);
