@@ -3,8 +3,10 @@ import type { AgentParts } from "../agent/agentParts.ts";
 import { createAgent } from "../agent/scaffolds.ts";
 import { type AgentConfig, rolloutSeed } from "../core/cell.ts";
 import type { WebAccess } from "../core/host.ts";
+import type { StepsLog } from "../core/journal.ts";
 import type { Past } from "../core/past.ts";
 import type { SandboxBackend } from "../core/sandbox.ts";
+import type { StepsLogRecord } from "../core/trajectory.ts";
 import { withRecording } from "../models/recorded.ts";
 import type { Plan } from "../pipeline/plan.ts";
 import type { PlayerGiven } from "../pipeline/plannedRun.ts";
@@ -52,8 +54,10 @@ export function playerOf(
     const budget = createBudget("rollout", { usdMax: costUsd, tokensMax: null }, given.budget);
     // The run's budget has it already.
     budget.charge(prior.charged);
+    const { whenDurable, settle, log } = settledWhenDurable(stepsWithout(secrets, steps));
     const recorded = withRecording(model, {
       budget,
+      whenDurable,
       price: modelPrice(config),
       ...(config.wire === "anthropic" ? { outputTokensMax: config.maxOutputTokens } : {}),
       ...(fleet === null ? {} : { mostUsd: fleet.mostUsd }),
@@ -126,13 +130,40 @@ export function playerOf(
       agent,
       provider: model.provider,
       open,
-      log: stepsWithout(secrets, steps),
+      log,
       clock,
       ...(snapshots === null ? {} : { resuming }),
       pause: given.pause,
       drain: given.drain,
     };
-    const trajectory = secrets.redactValue(await playRollout(spec, parts, signal));
-    return { trajectory, charged: budget.spent };
+    try {
+      const trajectory = secrets.redactValue(await playRollout(spec, parts, signal));
+      settle();
+      return { trajectory, charged: budget.spent };
+    } finally {
+      settle();
+    }
+  };
+}
+
+/** A rollout's steps log that settles what a reply cost once the reply is in it; one that never comes there is settled with the next, or at the end. */
+function settledWhenDurable(steps: StepsLog) {
+  let settleLast = () => {};
+  const settle = () => {
+    settleLast();
+    settleLast = () => {};
+  };
+  return {
+    whenDurable: (next: () => void) => {
+      settle();
+      settleLast = next;
+    },
+    settle,
+    log: {
+      async append(record: StepsLogRecord) {
+        await steps.append(record);
+        if (record.kind === "reply-received") settle();
+      },
+    } satisfies StepsLog,
   };
 }

@@ -16,6 +16,8 @@ export interface RecordingDeps {
   readonly journal: CallJournal;
   /** Null: dollars are not reserved; a dollar limit on such a model must be refused before. */
   readonly price: Price | null;
+  /** Is handed what settles a reply that has come, to be called once it is durable; left out: it is settled at once. */
+  readonly whenDurable?: (settle: () => void) => void;
   /** What a call may cost at most where the model is not paid by the token. */
   readonly mostUsd?: () => number;
   /** The model's longest reply, for requests without `sampling.maxTokens`: a bound that is too low breaks the budget's promise. Default OUTPUT_TOKENS_MAX. */
@@ -35,12 +37,21 @@ export function withRecording(model: Model, deps: RecordingDeps): Model {
     const bought: RebuyableRequest = { ...request, rebuy: purse.again };
     try {
       const reply = await model.complete(bought, signal);
-      purse.settle(isUsageReported(reply.usage) ? spentBy(reply, deps.price) : most);
+      const settle = () => purse.settle(isUsageReported(reply.usage) ? spentBy(reply, deps.price) : most);
+      // Set free before the reply is durable, what was reserved beyond its price could be spent by another call, and a crash between the two
+      // would count the lost reply at the whole reservation: more than the limit.
+      if (deps.whenDurable === undefined) settle();
+      else deps.whenDurable(settle);
       return reply;
     } catch (error) {
-      const isBilled = mayBeBilled(error);
-      const wasOut = purse.settle(isBilled ? most : NOTHING);
-      if (wasOut && !isBilled) await deps.journal.refused?.({ callId: purse.callId() });
+      if (mayBeBilled(error)) purse.settle(most);
+      else if (purse.isOut()) {
+        try {
+          await deps.journal.refused?.({ callId: purse.callId() });
+        } finally {
+          purse.settle(NOTHING);
+        }
+      }
       throw error;
     }
   };
@@ -57,10 +68,8 @@ async function openPurse(
   let copies = 0;
   let open: { settle(actual: Amount): void } | null = null;
   const settle = (actual: Amount) => {
-    const wasOut = open !== null;
     open?.settle(actual);
     open = null;
-    return wasOut;
   };
   const name = () => (copies === 1 ? callId : `${callId}/${copies}`);
   const reserve = async () => {
@@ -75,8 +84,9 @@ async function openPurse(
   };
   await reserve();
   return {
-    /** True where a copy was out: a lost one whose repetition the budget refused is settled before. */
     settle,
+    /** Whether a copy is out: a lost one whose repetition the budget refused is settled before. */
+    isOut: () => open !== null,
     /** Of the copy that is out. */
     callId: name,
     again: async () => {

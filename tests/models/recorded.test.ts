@@ -108,6 +108,33 @@ describe("withRecording", () => {
     expect(reply.costUsd).toBeCloseTo(realCall, 12);
   });
 
+  it("lets a reservation stand until what becomes of its call is durable", async () => {
+    const replied = purse(100);
+    const settles: (() => void)[] = [];
+    const { journal: calls } = journal();
+    const model = withRecording(withPrice(listModel([plainReply()]), price), {
+      budget: replied.budget,
+      journal: calls,
+      price,
+      whenDurable: (settle) => void settles.push(settle),
+    });
+    await model.complete(request, signal);
+    expect(replied.books()).toMatchObject({ spentUsd: 0, reservedUsd: mostCall, openCount: 1 });
+    for (const settle of settles) settle();
+    expect(replied.books()).toMatchObject({ reservedUsd: 0, openCount: 0 });
+
+    const refused = purse(100);
+    const seen: number[] = [];
+    const unsent = withRecording(listModel([failure(false)]), {
+      budget: refused.budget,
+      journal: { ...calls, refused: async () => void seen.push(refused.books().reservedUsd) },
+      price,
+    });
+    await expect(unsent.complete(request, signal)).rejects.toThrow("lost");
+    expect(seen).toEqual([mostCall]);
+    expect(refused.books()).toMatchObject({ spentUsd: 0, openCount: 0 });
+  });
+
   it("sends nothing that the budget does not allow", async () => {
     const inner = listModel([plainReply()]);
     const { model, books, started } = setUp(inner, mostCall * 0.99);
