@@ -106,6 +106,7 @@ const readersOf = (folder: string, backend: string) => [
   ["export", folder, "--recipe", "sft_text_chat", "--allow", "benchmark"],
   ["evaluate", folder],
   ["memory", "merge", folder, "--into", path.join(folder, "notes.json")],
+  ["bench", "--run", folder],
   ["doctor", `${backend}.yaml`],
 ];
 
