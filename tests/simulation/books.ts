@@ -30,6 +30,8 @@ export class OutsideBooks {
   readonly judged = new Map<string, number>();
   readonly evaluated = new Set<string>();
   bill: Amount = { usd: 0, tokens: 0 };
+  /** What the last process had spent when it was gone. */
+  spentBefore: Amount = { usd: 0, tokens: 0 };
   readonly faults = new Map<string, number>();
   readonly violations: Violation[] = [];
 

@@ -147,6 +147,7 @@ export async function playSession(outside: Outside, options: SessionOptions): Pr
     stuck,
     played().catch((error: unknown): SessionEnd => ({ kind: "broken", error: errorText(error) })),
   ]);
+  books.spentBefore = budgetOf()?.spent ?? books.spentBefore;
   life.dead = true;
   timeline.onIdle = null;
   timeline.clear();
@@ -255,6 +256,7 @@ async function assemble(
       judge: () => judge,
       player: (given) => {
         ({ budget } = given);
+        checkStays(outside, budget);
         const place = { imageDigests: new Map<string, string>() };
         const modelFor = async () => ({ model, fleet: null });
         return playerOf(
@@ -285,6 +287,17 @@ async function assemble(
     },
   );
   return { run, budgetOf: () => budget };
+}
+
+/** What a dead process had spent stays spent: the next one knows of it before its first call. */
+function checkStays({ books }: Outside, { spent }: MeteredBudget): void {
+  for (const unit of ["usd", "tokens"] as const) {
+    if (spent[unit] < books.spentBefore[unit] - EPSILON)
+      books.violate(
+        "what is spent stays spent",
+        `${spent[unit]} ${unit}, and ${books.spentBefore[unit]} before`,
+      );
+  }
 }
 
 /** The run's files with an ear at each door: what was said to be durable is held against what is found later. */

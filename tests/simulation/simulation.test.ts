@@ -17,7 +17,7 @@ describe(`simulated runs, seeds ${FIRST_SEED} to ${FIRST_SEED + RUNS - 1}`, () =
     let inFlight = 0;
     const faults = new Set<string>();
     for (let seed = FIRST_SEED; seed < FIRST_SEED + RUNS; seed++) {
-      const report = await simulate({ seed, rollouts: [4, 18], root: ROOT, calm });
+      const report = await simulate({ seed, rollouts: [4, 14], root: ROOT, calm });
       crashes += report.crashes;
       inFlight += report.inFlightAtCrashes;
       for (const kind of report.faults.keys()) faults.add(kind);
