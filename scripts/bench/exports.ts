@@ -2,6 +2,7 @@
 //
 //   node scripts/bench/exports.ts [--rollouts 2000] [--kilobytes 40] [--recipes sft_branches,atif] [--keep DIR] [--tokenizer DIR]
 //
+// Recipes of token ids read a second dataset, with ids (one for four characters) and log-probabilities, a quarter as many rollouts; the others one without.
 // MB in: the messages of the rollouts as JSON. Last line: one JSON object. Exit code 0 only where every export's books close.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -39,6 +40,7 @@ const rolloutCount = Number(values.rollouts);
 const stepCount = Number(values.steps);
 const bytesPerStep = (Number(values.kilobytes) * 1000) / stepCount;
 const GROUP = 4;
+const NEEDS_IDS: readonly string[] = ["sft_tokens", "rl_steps", "rl_flat"];
 const signal = new AbortController().signal;
 
 const measuredSchema = z.object({
@@ -59,24 +61,28 @@ else await main();
 async function main(): Promise<void> {
   const folder = values.keep ?? (await mkdtemp(path.join(tmpdir(), "nightshift-bench-")));
   try {
-    const inMb = await makeDataset(path.join(folder, "dataset"));
+    const plainMb = await makeDataset(path.join(folder, "dataset"), rolloutCount, false);
+    const idsMb = await makeDataset(path.join(folder, "dataset-ids"), Math.ceil(rolloutCount / 4), true);
     const wanted = (values.recipes ?? everyRecipe()).split(",");
     const measured: Measured[] = [];
     for (const recipe of wanted) measured.push(await inOwnProcess(recipe, folder));
+    const inMbOf = (recipe: string) => (NEEDS_IDS.includes(recipe) ? idsMb : plainMb);
     const rows = measured.map((one) => [
       one.recipe,
+      String(one.rollouts),
       String(one.rows),
       one.wallS.toFixed(1),
       one.cpuS.toFixed(1),
       (one.rows / one.wallS).toFixed(0),
-      (inMb / one.wallS).toFixed(1),
-      (inMb / one.cpuS).toFixed(1),
+      (inMbOf(one.recipe) / one.wallS).toFixed(1),
+      (inMbOf(one.recipe) / one.cpuS).toFixed(1),
       one.outMb.toFixed(1),
       (one.outMb / one.wallS).toFixed(1),
       one.rssMb.toFixed(0),
     ]);
     const head = [
       "recipe",
+      "rollouts",
       "rows",
       "wall s",
       "CPU s",
@@ -90,7 +96,13 @@ async function main(): Promise<void> {
     console.log(textTable(head, rows));
     const allClose = measured.every(({ closes }) => closes);
     console.log(
-      JSON.stringify({ rollouts: rolloutCount, inMb: Number(inMb.toFixed(1)), allClose, measured }),
+      JSON.stringify({
+        rollouts: rolloutCount,
+        plainMb: Number(plainMb.toFixed(1)),
+        idsMb: Number(idsMb.toFixed(1)),
+        allClose,
+        measured,
+      }),
     );
     process.exitCode = allClose ? 0 : 1;
   } finally {
@@ -105,12 +117,12 @@ function everyRecipe(): string {
     .join(",");
 }
 
-async function makeDataset(outDir: string): Promise<number> {
+async function makeDataset(outDir: string, count: number, ids: boolean): Promise<number> {
   let bytes = 0;
   const task = fixtureTask();
   const records: DatasetRecord[] = [];
-  for (let index = 0; index < rolloutCount; index++) {
-    const record = recordOf(index);
+  for (let index = 0; index < count; index++) {
+    const record = recordOf(index, ids);
     bytes += JSON.stringify(record.trajectory.pool).length;
     records.push(record);
   }
@@ -125,7 +137,7 @@ async function makeDataset(outDir: string): Promise<number> {
     tasks: [task],
     rows: feed(),
     runInfo: { ...FIXTURE_RUN, groupSize: GROUP },
-    funnel: { admitted: rolloutCount, kept: rolloutCount, dropped: {}, failed: {}, owed: 0 },
+    funnel: { admitted: count, kept: count, dropped: {}, failed: {}, owed: 0 },
     allow: [],
     offThread: pool.runInWorker,
     signal,
@@ -134,12 +146,15 @@ async function makeDataset(outDir: string): Promise<number> {
 }
 
 /** Half of a step is the reply, half what was observed; ids are one for four characters, as tokenizers have it. */
-function recordOf(index: number): DatasetRecord {
+function recordOf(index: number, ids: boolean): DatasetRecord {
   const steps = Array.from({ length: stepCount }, (_, step) => ({
     text: `Step ${step}.\n\`\`\`\n${prose(index * 1000 + step, bytesPerStep / 2)}\n\`\`\``,
     observation: prose(index * 1000 + step + 500, bytesPerStep / 2),
   }));
-  const record = fixtureRecord({ seedIndex: index, steps, tokens: true });
+  const record = fixtureRecord({ seedIndex: index, steps });
+  const value = ((index * 37) % 101) / 100;
+  const rewarded = { ...record, rewards: { ...record.rewards, value } };
+  if (!ids) return rewarded;
   const { trajectory } = record;
   const idsOf = trajectory.pool.map(({ message }, at) =>
     Array.from(
@@ -147,10 +162,8 @@ function recordOf(index: number): DatasetRecord {
       (_, token) => ((at + 1) * 7919 + token * 31) % 150_000,
     ),
   );
-  const value = ((index * 37) % 101) / 100;
   return {
-    ...record,
-    rewards: { ...record.rewards, value },
+    ...rewarded,
     trajectory: {
       ...trajectory,
       steps: trajectory.steps.map((step) => {
@@ -218,7 +231,9 @@ async function exportOne(recipe: string, folder: string): Promise<void> {
   const before = performance.now();
   await using pool = workerPool({ workersMax: 1, waitingMax: 1 });
   const report = await exportDataset({
-    sources: [{ datasetDir: path.join(folder, "dataset"), allow: [] }],
+    sources: [
+      { datasetDir: path.join(folder, NEEDS_IDS.includes(recipe) ? "dataset-ids" : "dataset"), allow: [] },
+    ],
     recipe,
     outDir: path.join(folder, `out-${recipe}`),
     ...(values.tokenizer === undefined ? {} : { tokenizerDir: values.tokenizer }),
