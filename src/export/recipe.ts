@@ -104,6 +104,8 @@ export interface Recipe<Row extends z.ZodObject = z.ZodObject> {
   readonly tokenizer?: "needed" | "used";
   /** The rows; of a `documents` recipe: an id and the document. */
   readonly table: Table<Row>;
+  /** Estimated bytes of a Parquet row group, where rows are long lists of numbers: writing them takes many times that. */
+  readonly bytesPerGroup?: number;
   /** Tables besides: the rollouts that `raw` takes apart. */
   readonly moreTables?: readonly Table[];
   /** `all`: dropped rollouts too, with their verdict. */
@@ -118,6 +120,9 @@ export interface PureRecipe<Row extends z.ZodObject = z.ZodObject> extends Recip
   /** Contract: pure; a row's key rises with the rollout's key and then within it. */
   convert(rollout: RolloutRows): Exported<z.infer<Row>>;
 }
+
+/** For recipes of token ids: about two million numbers a group. */
+export const TOKEN_GROUP_BYTES = 16_000_000;
 
 /** Makes a recipe of one pure function. */
 export function pureRecipe<Row extends z.ZodObject>(recipe: Omit<PureRecipe<Row>, "open">): PureRecipe<Row> {

@@ -7,7 +7,7 @@ import { table } from "../dataset/schema.ts";
 import { type GroupStatistics, groupAdvantage } from "./groupAdvantage.ts";
 import { groupedRewards } from "./groupedRewards.ts";
 import { lengthHistogram } from "./lengthHistogram.ts";
-import { type Exported, type Fate, nothing, originOf, type Recipe } from "./recipe.ts";
+import { type Exported, type Fate, nothing, originOf, type Recipe, TOKEN_GROUP_BYTES } from "./recipe.ts";
 import { hasTokenIds, tokenSteps } from "./tokenSteps.ts";
 
 export const rlFlatRowSchema = z.strictObject({
@@ -45,6 +45,7 @@ export const rlFlat: Recipe<typeof rlFlatRowSchema> = {
     "temperatures, versions of the weights, and the group-relative advantage of `rl_steps`.",
   readers: "prime-rl (`TrainingSample`), AReaL (rename `mask` to `loss_mask`)",
   form: "parquet",
+  bytesPerGroup: TOKEN_GROUP_BYTES,
   reasons: ["noSteps", "tokenIdsAbsent", "logprobsAbsent", "notScored"],
   table: table("rl_flat", rlFlatRowSchema, ["trajectory_id", "branch_index"]),
   open: () => {

@@ -7,7 +7,7 @@ import { table } from "../dataset/schema.ts";
 import { type GroupStatistics, groupAdvantage } from "./groupAdvantage.ts";
 import { groupedRewards } from "./groupedRewards.ts";
 import { lengthHistogram } from "./lengthHistogram.ts";
-import { type Exported, type Fate, nothing, originOf, type Recipe } from "./recipe.ts";
+import { type Exported, type Fate, nothing, originOf, type Recipe, TOKEN_GROUP_BYTES } from "./recipe.ts";
 import { tokenDrift } from "./tokenDrift.ts";
 import { hasTokenIds, tokenSteps } from "./tokenSteps.ts";
 
@@ -51,6 +51,7 @@ export const rlSteps: Recipe<typeof rlStepRowSchema> = {
     "a group-relative advantage. Sorted by rollout and step. What was dropped by a filter counts for its group's mean, and gives no row.",
   readers: "SkyRL (step-wise), and offline loops of verl, AReaL or slime over its columns",
   form: "parquet",
+  bytesPerGroup: TOKEN_GROUP_BYTES,
   reasons: ["noSteps", "tokenIdsAbsent", "notScored"],
   table: table("rl_steps", rlStepRowSchema, ["trajectory_id", "step_index"]),
   open: () => {

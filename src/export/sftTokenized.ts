@@ -10,7 +10,7 @@ import type { ChatTokenizer } from "./chatTokenizer.ts";
 import { eachBranch } from "./eachBranch.ts";
 import { lengthHistogram } from "./lengthHistogram.ts";
 import { openAiTools } from "./openAiTools.ts";
-import { type LeftOutReason, originOf, type Recipe } from "./recipe.ts";
+import { type LeftOutReason, originOf, type Recipe, TOKEN_GROUP_BYTES } from "./recipe.ts";
 import { retokenizedDrift } from "./retokenizedDrift.ts";
 import { NO_LABEL } from "./sftTokens.ts";
 
@@ -41,6 +41,7 @@ export const sftTokenized: Recipe<typeof sftTokenizedRowSchema> = {
     "they are when it is served: a prompt is fixed before the reply is sampled.",
   readers: "TRL SFT (pretokenised: `input_ids`, `labels`), any loop over PyTorch tensors",
   form: "parquet",
+  bytesPerGroup: TOKEN_GROUP_BYTES,
   reasons: ["noSteps", "nothingToTrain", "invalidToolArguments", "promptUnknown", "templateRefused"],
   tokenizer: "needed",
   table: table("sft_tokenized", sftTokenizedRowSchema, ["trajectory_id", "branch_index"]),

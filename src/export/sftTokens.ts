@@ -5,7 +5,14 @@ import { float64, int32, int64, list, orNull, text } from "../dataset/columns.ts
 import type { RolloutRows } from "../dataset/rows.ts";
 import { table } from "../dataset/schema.ts";
 import { lengthHistogram } from "./lengthHistogram.ts";
-import { type Exported, type LeftOutReason, nothing, originOf, type Recipe } from "./recipe.ts";
+import {
+  type Exported,
+  type LeftOutReason,
+  nothing,
+  originOf,
+  type Recipe,
+  TOKEN_GROUP_BYTES,
+} from "./recipe.ts";
 import { tokenDrift } from "./tokenDrift.ts";
 import { hasTokenIds, tokenSteps } from "./tokenSteps.ts";
 
@@ -38,6 +45,7 @@ export const sftTokens: Recipe<typeof sftTokenRowSchema> = {
     "`labels` (-100 wherever the model did not sample, or its reply is not trained on). Nothing is tokenised here.",
   readers: "TRL SFT (pretokenised: `input_ids`, `labels`), any loop over PyTorch tensors",
   form: "parquet",
+  bytesPerGroup: TOKEN_GROUP_BYTES,
   reasons: ["noSteps", "nothingToTrain", "tokenIdsAbsent"],
   table: table("sft_tokens", sftTokenRowSchema, ["trajectory_id", "branch_index"]),
   open: () => {

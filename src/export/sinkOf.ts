@@ -9,10 +9,10 @@ import type { Recipe } from "./recipe.ts";
 import type { Sink } from "./sink.ts";
 
 /** The sink of a recipe's main rows. */
-export function sinkOf(root: string, { form, table, schemaVersion }: Recipe): Sink {
+export function sinkOf(root: string, { form, table, schemaVersion, bytesPerGroup }: Recipe): Sink {
   switch (form) {
     case "parquet":
-      return parquetSink(root, table, schemaVersion);
+      return parquetSink(root, table, schemaVersion, bytesPerGroup);
     case "lines":
       return lineSink(root, table);
     case "documents":
@@ -23,12 +23,17 @@ export function sinkOf(root: string, { form, table, schemaVersion }: Recipe): Si
 }
 
 /** Rows of a recipe are conversations: groups as the canonical trajectories have them. */
-export function parquetSink(root: string, table: Table, schemaVersion: string): Sink {
+export function parquetSink(
+  root: string,
+  table: Table,
+  schemaVersion: string,
+  bytesPerGroup = TABLE_LIMITS.bytesPerGroup,
+): Sink {
   return splitWriters({
     root,
     table,
     schemaVersion,
     hasher: sortingTableHasher(table),
-    limits: TABLE_LIMITS,
+    limits: { ...TABLE_LIMITS, bytesPerGroup },
   });
 }
