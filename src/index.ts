@@ -35,5 +35,13 @@ export { type Dataset, openDataset } from "./dataset/openDataset.ts";
 export type { Pipeline } from "./pipeline/pipelineFile.ts";
 export type { Plan, PlannedCell } from "./pipeline/plan.ts";
 export type { PlannedRun, Progress } from "./pipeline/plannedRun.ts";
+// What of finished rollouts is worth another try.
+export {
+  choosePivots,
+  PIVOT_REASONS,
+  type Pivot,
+  type PivotReason,
+  type PivotRules,
+} from "./stages/pivots.ts";
 // A tool of one's own: `cells.agents[].tools` names its file.
 export { defineTool, type ToolAnswer, type ToolDefinition } from "./tools/defineTool.ts";

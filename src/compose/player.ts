@@ -8,6 +8,7 @@ import type { Past } from "../core/past.ts";
 import type { SandboxBackend } from "../core/sandbox.ts";
 import type { StepsLogRecord } from "../core/trajectory.ts";
 import { withRecording } from "../models/recorded.ts";
+import { withSamePrompt } from "../models/samePrompt.ts";
 import type { Plan } from "../pipeline/plan.ts";
 import type { PlayerGiven } from "../pipeline/plannedRun.ts";
 import { type Opened, playRollout, type RolloutParts, type RolloutSpec } from "../rollout/rollout.ts";
@@ -49,7 +50,10 @@ export function playerOf(
     const { model: config, tools, memory } = planned;
     const words = given.agents.get(planned.agent);
     if (words === undefined) throw new RangeError(`no words were read for the agent of rollout ${key}`);
-    const { model, fleet } = await modelFor(planned, spec.seedIndex, spec.past?.steps.length ?? 0);
+    const stepCount = (spec.past ?? spec.branch)?.steps.length ?? 0;
+    // Where a branch is taken up later than that, its first reply is behind it.
+    const opensBranch = spec.branch?.steps.length === stepCount ? spec.branch : null;
+    const { model, fleet } = await modelFor(planned, spec.seedIndex, stepCount);
     const { costUsd } = cell.limits;
     const budget = createBudget("rollout", { usdMax: costUsd, tokensMax: null }, given.budget);
     // The run's budget has it already.
@@ -76,7 +80,7 @@ export function playerOf(
     const agent = agentWithout(
       secrets,
       createAgent(cell.agent, words, {
-        model: parked(config, recorded),
+        model: parked(config, opensBranch ? withSamePrompt(recorded, opensBranch.promptSha256) : recorded),
         tools,
         task,
         limits: cell.limits,

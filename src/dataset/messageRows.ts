@@ -1,4 +1,6 @@
 // The message pool of a trajectory row, and the way back: a pool entry holds all that its message's hash was taken over.
+import { isTakenOver } from "../core/branch.ts";
+import type { Origin } from "../core/cell.ts";
 import type { Json } from "../core/json.ts";
 import type { Message, PooledMessage, Reasoning } from "../core/message.ts";
 import { messageSha256 } from "../core/message.ts";
@@ -26,7 +28,7 @@ export function messageRows(trajectory: Trajectory): Pool {
     const message = wellFormed(pooled.message);
     repaired ||= message !== pooled.message;
     const sha256 = message === pooled.message ? pooled.sha256 : messageSha256(message);
-    return messageRow(pooled, message, sha256, replies.get(position) ?? null);
+    return messageRow(pooled, message, sha256, replies.get(position) ?? null, trajectory.origin);
   });
   return { messages, repaired };
 }
@@ -88,8 +90,9 @@ function messageRow(
   message: Message,
   sha256: string,
   step: StepRecord | null,
+  origin: Origin | null,
 ): MessageRow {
-  const untrained = untrainedReason(message, step);
+  const untrained = untrainedReason(message, step, origin);
   const common = {
     idx: pooled.index,
     role: message.role,
@@ -128,9 +131,11 @@ function messageRow(
 }
 
 /** Why an assistant message is left out of the loss; null for trained replies and for messages of others. */
-function untrainedReason(message: Message, step: StepRecord | null): string | null {
+function untrainedReason(message: Message, step: StepRecord | null, origin: Origin | null): string | null {
   if (message.role !== "assistant") return null;
   if (step === null) return "notSampled";
+  // The parent's row has it: it counts once.
+  if (isTakenOver(origin, step.index)) return "takenOver";
   if (step.formatError !== null) return "formatError";
   if (step.purpose === "summary") return "summary";
   switch (step.reply.finish) {

@@ -1,4 +1,5 @@
 // Canonical rows from one finished rollout: pure, so that a dataset can be written again at any time.
+import { branchGroupId } from "../core/branch.ts";
 import { cellId, groupOf, type HistoryConfig } from "../core/cell.ts";
 import type { Evaluation } from "../core/evaluation.ts";
 import { hashOf } from "../core/hash.ts";
@@ -122,7 +123,9 @@ function originColumns({ key, origin }: Trajectory, run: RunInfo) {
   };
 }
 
-function groupColumns({ cell, seedIndex }: Trajectory, run: RunInfo) {
+/** Branches of one step are compared with one another; how many there are to be is not known to a row. */
+function groupColumns({ cell, seedIndex, origin }: Trajectory, run: RunInfo) {
+  if (origin !== null) return { group_id: branchGroupId(origin), group_index: seedIndex, group_size: null };
   if (run.groupSize === null) return { group_id: cellId(cell), group_index: seedIndex, group_size: null };
   const { id, index } = groupOf(cell, seedIndex, run.groupSize);
   return { group_id: id, group_index: index, group_size: run.groupSize };

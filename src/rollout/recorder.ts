@@ -1,5 +1,6 @@
 // The memory of one rollout: its message pool, steps and totals, each made durable in the steps log before the rollout goes on.
 import type { Call, Decision, LastCall, StandIn } from "../core/agent.ts";
+import { type BranchStart, recordsOfPast } from "../core/branch.ts";
 import type { StepResult } from "../core/env.ts";
 import type { StepsLog } from "../core/journal.ts";
 import type { RolloutFacts } from "../core/ledger.ts";
@@ -18,6 +19,8 @@ export interface Recorder {
     messages: readonly { kind: MessageKind; message: Message }[],
     place: NonNullable<Trajectory["place"]>,
   ): Promise<void>;
+  /** Instead of `open`, where the recorder was made with what a branch begins with: that is written down as the rollout's own. */
+  openBranch(place: NonNullable<Trajectory["place"]>): Promise<void>;
   /** Instead of `open`, where the recorder was made with a past: it goes on in this place. */
   reopen(place: NonNullable<Trajectory["place"]>): Promise<void>;
   /** Durable before the decision's first action starts. */
@@ -47,11 +50,12 @@ export function createRecorder(
     clock: Clock;
     better: (score: number, than: number) => boolean;
     past?: Past | null;
+    branch?: BranchStart | null | undefined;
   },
 ): Recorder {
   const past = deps.past ?? null;
-  const pool: PooledMessage[] = [...(past?.pool ?? [])];
-  const steps: StepRecord[] = [...(past?.steps ?? [])];
+  const pool: PooledMessage[] = [...((past ?? deps.branch)?.pool ?? [])];
+  const steps: StepRecord[] = [...((past ?? deps.branch)?.steps ?? [])];
   const startedAt = deps.clock.monotonic() - (past?.playedMs ?? 0);
   let throttledMs = steps.reduce((sum, { reply }) => sum + reply.throttledMs, 0);
   let formatErrorsInRow = steps.length - 1 - steps.findLastIndex(({ formatError }) => formatError === null);
@@ -93,6 +97,10 @@ export function createRecorder(
         place,
         messages: [...pool],
       });
+    },
+    async openBranch(place) {
+      const startedAtMs = deps.clock.now();
+      for (const record of recordsOfPast(id, { startedAtMs, place, pool, steps })) await append(record);
     },
     reopen: (place) => append({ kind: "rollout-reopened", ...id, startedAtMs: deps.clock.now(), place }),
     async reply(decision, startedAtMs) {

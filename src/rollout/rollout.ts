@@ -1,5 +1,6 @@
 // The life of one rollout, top to bottom: open, then decide, act, observe until an ending; seal what happened. Read this file first.
 import type { Agent, Call, Decision, PromptView } from "../core/agent.ts";
+import { type BranchStart, pastOfBranch } from "../core/branch.ts";
 import { type Cell, type Origin, rolloutSeed } from "../core/cell.ts";
 import { DrainedError } from "../core/drainedError.ts";
 import { type Env, NOTHING_RUN, type Observation, type StepResult } from "../core/env.ts";
@@ -27,6 +28,8 @@ export interface RolloutSpec {
   readonly task: Task;
   /** What this try has behind it where it was cut off and is taken up again; absent or null: it begins. */
   readonly past?: Past | null;
+  /** What a branch begins with; absent or null: it is none, or it was begun already and is taken up. */
+  readonly branch?: BranchStart | null;
 }
 
 /** A place to play in: fresh, or with (a part of) the past behind it. */
@@ -85,7 +88,7 @@ export async function playRollout(
   const past = spec.past ?? null;
   const recorder = createRecorder(
     { key: spec.key, retry: spec.retry },
-    { log: parts.log, clock: parts.clock, better, past },
+    { log: parts.log, clock: parts.clock, better, past, branch: past === null ? spec.branch : null },
   );
   const startedAtMs = past?.startedAtMs ?? parts.clock.now();
   let place: Trajectory["place"] = past?.place ?? null;
@@ -150,8 +153,17 @@ async function begin(
   { agent, env, recorder, resuming }: EpisodeParts,
   signal: AbortSignal,
 ): Promise<string | null> {
-  const { past } = spec;
+  const { past, branch } = spec;
   const first = await env.reset({ actionScope: `${spec.key.slice(0, 16)}/${spec.retry}` }, signal);
+  if (!past && branch) {
+    if (!resuming) throw new Error("a branch was given nothing to replay its past with");
+    // The sandbox is fresh: all that the parent did is carried out again and held against the record.
+    const behind = pastOfBranch(branch, { startedAtMs: 0, place });
+    const begun = await catchUp(env, behind, NOTHING_SEEN, resuming.isReplayed, signal);
+    if ("difference" in begun) return begun.difference;
+    await recorder.openBranch(place);
+    return null;
+  }
   if (!past) {
     await recorder.open(agent.opening(first, { stepsMax: spec.cell.limits.steps }), place);
     return null;
@@ -164,6 +176,8 @@ async function begin(
   await resuming.resumed({ ...takenUp, ...caughtUp });
   return null;
 }
+
+const NOTHING_SEEN: TakenUp = { how: "restored", seenCount: 0 };
 
 /** The heart: decide, act, observe, until something ends it. What the record holds of the last step is not done again. */
 async function runEpisode(spec: RolloutSpec, parts: EpisodeParts, signal: AbortSignal): Promise<Outcome> {

@@ -270,6 +270,27 @@ describe("the rows of a rollout", () => {
     expect(rowsOf(record).trajectory).toMatchObject({ origin_parent: null, origin_reason: null });
   });
 
+  it("train on a branch's own steps only, and group it with the branches of the same step", () => {
+    const { trajectory, ...record } = fixtureRecord();
+    const branched = (step: number, seedIndex: number) =>
+      rowsOf({
+        ...record,
+        trajectory: { ...trajectory, seedIndex, origin: { parentKey: "f".repeat(64), step } },
+      });
+    const { steps, trajectory: row } = branched(2, 0);
+    expect(steps.map(({ train }) => train)).toEqual([false, false, true]);
+    const reasons = row.messages.flatMap(({ role, train_reason }) =>
+      role === "assistant" ? [train_reason] : [],
+    );
+    expect(reasons).toEqual(["takenOver", "takenOver", null]);
+    expect(branched(2, 1).trajectory).toMatchObject({
+      group_id: row.group_id,
+      group_index: 1,
+      group_size: null,
+    });
+    expect(branched(1, 0).trajectory.group_id).not.toBe(row.group_id);
+  });
+
   it("state the licence of the data beside the task's, where it is another", () => {
     const withData = (licence: string) => {
       const data = { licence, description: "A set.", bytes: 1, recipe: "0".repeat(64), prepared: null };

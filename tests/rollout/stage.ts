@@ -2,7 +2,8 @@
 import { loadAgentParts } from "../../src/agent/agentParts.ts";
 import type { Demonstration } from "../../src/agent/demonstration.ts";
 import { createAgent } from "../../src/agent/scaffolds.ts";
-import type { AgentConfig, Cell } from "../../src/core/cell.ts";
+import type { BranchStart } from "../../src/core/branch.ts";
+import type { AgentConfig, Cell, Origin } from "../../src/core/cell.ts";
 import { rolloutKey, rolloutSeed } from "../../src/core/cell.ts";
 import { DEFAULT_LIMITS, type RolloutLimits } from "../../src/core/limits.ts";
 import type { Model } from "../../src/core/model.ts";
@@ -33,6 +34,8 @@ export interface PlayOptions {
   readonly onSandbox?: (sandbox: Sandbox) => void;
   /** Goes on from here instead of from the beginning. */
   readonly past?: Past;
+  /** Begins with the first steps of another rollout. */
+  readonly branch?: { readonly start: BranchStart; readonly origin: Origin; readonly seedIndex: number };
   /** Takes snapshots, as a run does. Default: none but for going on. */
   readonly snapshotAfterMs?: number;
   /** What the sandbox is labelled with. */
@@ -55,7 +58,8 @@ export async function playWith(
     sampling: {},
     limits,
   };
-  const key = rolloutKey(cell, 0, null);
+  const { start = null, origin = null, seedIndex = 0 } = options.branch ?? {};
+  const key = rolloutKey(cell, seedIndex, origin);
   const records: StepsLogRecord[] = [];
   const resumptions: Resumption[] = [];
   const agent = createAgent(cell.agent, await loadAgentParts(cell.agent, options.demonstrations), {
@@ -70,7 +74,7 @@ export async function playWith(
   });
   const log = { info: () => {}, warn: () => {} };
   const trajectory = await playRollout(
-    { key, retry: 0, cell, seedIndex: 0, origin: null, task, past: options.past ?? null },
+    { key, retry: 0, cell, seedIndex, origin, task, past: options.past ?? null, branch: start },
     {
       agent,
       provider: model.provider,
@@ -80,7 +84,7 @@ export async function playWith(
           records.push(structuredClone(record));
         },
       },
-      ...(options.past === undefined && options.snapshotAfterMs === undefined
+      ...(options.past === undefined && start === null && options.snapshotAfterMs === undefined
         ? {}
         : {
             resuming: {
