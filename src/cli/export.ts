@@ -85,7 +85,8 @@ function progressLines(nowMs: () => number, say: (line: string) => void): (news:
   };
 }
 
-function parseAllowance(text: string): Allowance {
+/** One kind of rows of `--allow`. Throws a UserError with the nearest name. */
+export function parseAllowance(text: string): Allowance {
   const allowance = ALLOWANCES.find((name) => name === text.trim());
   if (allowance !== undefined) return allowance;
   throw new UserError(

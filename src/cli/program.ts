@@ -13,6 +13,7 @@ import { importCommand } from "./import.ts";
 import { memoryCommand } from "./memory.ts";
 import { planCommand } from "./plan.ts";
 import { replayCheckCommand } from "./replayCheck.ts";
+import { pushCommand } from "./push.ts";
 import { rerunCommand } from "./rerun.ts";
 import { resumeCommand } from "./resume.ts";
 import { runCommand } from "./run.ts";
@@ -35,6 +36,7 @@ const COMMANDS: readonly AddCommand[] = [
   evaluateCommand,
   benchCommand,
   exportCommand,
+  pushCommand,
   memoryCommand,
   importCommand,
   replayCheckCommand,
