@@ -30,6 +30,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   compat: ["core", "tools", "importers"],
   env: ["core", "tools"],
   agent: ["core", "tools"],
+  curate: ["core", "dataset", "rewards"],
   export: ["core", "dataset", "compute"],
   hub: ["core", "dataset", "export"],
   report: ["core", "dataset", "store", "rewards"],
@@ -38,12 +39,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   pipeline: ["core", "tasks", "stages", "schedule", "store", "notify", "web"],
   serve: ["core"],
   compose: [
-    "core tasks images sandbox models tools store dataset schedule notify memory web rewards integrity compute judge env agent export hub importers compat report rollout stages pipeline serve",
+    "core tasks images sandbox models tools store dataset schedule notify memory web rewards integrity compute judge env agent curate export hub importers compat report rollout stages pipeline serve",
   ].flatMap((names) => names.split(" ")),
   cli: [
     "compose",
     "compat",
     "core",
+    "curate",
     "pipeline",
     "stages",
     "store",

@@ -3,6 +3,7 @@ import { Command } from "commander";
 import type { World } from "../compose/world.ts";
 import { benchCommand } from "./bench.ts";
 import { type AddCommand, EXIT_MEANINGS } from "./command.ts";
+import { curateCommand } from "./curate.ts";
 import { dataCommand } from "./data.ts";
 import { doctorCommand } from "./doctor.ts";
 import { evaluateCommand } from "./evaluate.ts";
@@ -12,8 +13,8 @@ import { imagesCommand } from "./images.ts";
 import { importCommand } from "./import.ts";
 import { memoryCommand } from "./memory.ts";
 import { planCommand } from "./plan.ts";
-import { replayCheckCommand } from "./replayCheck.ts";
 import { pushCommand } from "./push.ts";
+import { replayCheckCommand } from "./replayCheck.ts";
 import { rerunCommand } from "./rerun.ts";
 import { resumeCommand } from "./resume.ts";
 import { runCommand } from "./run.ts";
@@ -35,6 +36,7 @@ const COMMANDS: readonly AddCommand[] = [
   imagesCommand,
   evaluateCommand,
   benchCommand,
+  curateCommand,
   exportCommand,
   pushCommand,
   memoryCommand,

@@ -6,6 +6,7 @@ import { suggestion } from "../core/nearest.ts";
 import type { Allowance } from "../dataset/manifest.ts";
 import { besides, type OffThread } from "../dataset/offThread.ts";
 import { replaceFolder } from "../dataset/replaceFolder.ts";
+import { whereOf } from "../dataset/where.ts";
 import {
   type ExportNews,
   type ExportReport,
@@ -16,7 +17,6 @@ import {
 import type { ExportJob } from "./exportWorker.ts";
 import type { Recipe } from "./recipe.ts";
 import { RECIPE_NAMES, RECIPES, type RecipeName } from "./recipes.ts";
-import { whereOf } from "./where.ts";
 
 export interface ExportSource {
   /** A finished dataset's folder. */

@@ -4,10 +4,12 @@ import { z } from "zod";
 import { UserError } from "../core/errors.ts";
 import type { PlainRow } from "../dataset/cells.ts";
 import { ALLOWANCES, type ManifestFile } from "../dataset/manifest.ts";
+import { mergedRollouts, mergedTasks, type Source, splitsOf } from "../dataset/mergedDatasets.ts";
 import { openDataset } from "../dataset/openDataset.ts";
 import { syncFolder } from "../dataset/replaceFolder.ts";
 import { splitNamed } from "../dataset/splitWriters.ts";
 import { verifyFiles } from "../dataset/verifyFiles.ts";
+import { type Where, whereOf } from "../dataset/where.ts";
 import { syncTree, writeDurably } from "../dataset/writeDurably.ts";
 import { refuseUnlessAllowed } from "./allowed.ts";
 import { exportBooks } from "./exportBooks.ts";
@@ -19,8 +21,7 @@ import type { Closing, Conversion, MoreRow, Recipe } from "./recipe.ts";
 import { RECIPE_NAMES, RECIPES } from "./recipes.ts";
 import type { Sink } from "./sink.ts";
 import { parquetSink, sinkOf } from "./sinkOf.ts";
-import { mergedRollouts, mergedSurvey, mergedTasks, type Source, splitsOf } from "./sources.ts";
-import { type Where, whereOf } from "./where.ts";
+import { mergedSurvey } from "./sources.ts";
 
 export const exportJobSchema = z.strictObject({
   folder: z.string(),

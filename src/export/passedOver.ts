@@ -1,7 +1,7 @@
 // Which rollouts of a dataset an export passes over before any recipe sees them.
 import type { PlainRow } from "../dataset/cells.ts";
+import type { Where } from "../dataset/where.ts";
 import type { Recipe } from "./recipe.ts";
-import type { Where } from "./where.ts";
 
 const SUSPECTED = "secret:suspected";
 

@@ -20,18 +20,32 @@ interface Setting {
 
 /** Parses the file's text, then lays `key=value` settings over it. Throws UserError. */
 export function readPipelineText(text: string, label: string, settings: readonly string[]): Pipeline {
-  const pipeline = parseYaml(text, label, pipelineSchema);
-  return settings.length === 0 ? pipeline : withSettings(parseYaml(text, label, treeSchema), settings);
+  return readSettled(text, label, settings, pipelineSchema);
+}
+
+/** The same for any file that settings are laid over. */
+export function readSettled<T>(
+  text: string,
+  label: string,
+  settings: readonly string[],
+  schema: z.ZodType<T>,
+): T {
+  const parsed = parseYaml(text, label, schema);
+  return settings.length === 0 ? parsed : settled(parseYaml(text, label, treeSchema), settings, schema);
 }
 
 /** Lays `key=value` settings over a pipeline; values are YAML, keys are dotted (`sandbox.backend=docker`, `cells.models.0.thinkMs=5`). */
 export function withSettings(base: unknown, texts: readonly string[]): Pipeline {
+  return settled(base, texts, pipelineSchema);
+}
+
+function settled<T>(base: unknown, texts: readonly string[], schema: z.ZodType<T>): T {
   const tree = structuredClone(treeSchema.parse(base));
   const settings = texts.map(parseSetting);
   for (const setting of settings) put(tree, setting);
-  const parsed = pipelineSchema.safeParse(tree);
+  const parsed = schema.safeParse(tree);
   if (parsed.success) return parsed.data;
-  const faults = faultsOf(parsed.error.issues, pipelineSchema, tree).map(({ path, text }) => {
+  const faults = faultsOf(parsed.error.issues, schema, tree).map(({ path, text }) => {
     const setting = settings.findLast(({ keys }) => isWithin(keys, path) || isWithin(path, keys));
     return `--set ${setting?.shown ?? settings.map(({ shown }) => shown).join(" --set ")}: ${text}`;
   });

@@ -2,9 +2,9 @@
 // whichever way it goes; `is null` asks for it.
 import { UserError } from "../core/errors.ts";
 import { suggestion } from "../core/nearest.ts";
-import type { PlainRow } from "../dataset/cells.ts";
-import { type ColumnKind, columnKindAt } from "../dataset/columnKind.ts";
-import { trajectoriesTable } from "../dataset/schema.ts";
+import type { PlainRow } from "./cells.ts";
+import { type ColumnKind, columnKindAt } from "./columnKind.ts";
+import { trajectoriesTable } from "./schema.ts";
 import { type Literal, parseWhere, type WhereNode } from "./whereParser.ts";
 
 export interface Where {
@@ -16,50 +16,54 @@ export interface Where {
 
 /** Reads an expression and checks it against the table. Throws a UserError for a column or a comparison that there is not. */
 export function whereOf(source: string): Where {
-  const tree = parseWhere(source);
+  return conditionOf(parseWhere(source), source, "--where");
+}
+
+/** The same of a tree that was written otherwise; `label` is what complaints begin with. */
+export function conditionOf(tree: WhereNode, source: string, label: string): Where {
   const columns = new Set<string>();
-  check(tree, columns);
+  check(tree, columns, label);
   return { source, columns: [...columns], holds: (row) => holds(tree, row) };
 }
 
-function check(node: WhereNode, columns: Set<string>): void {
+function check(node: WhereNode, columns: Set<string>, label: string): void {
   switch (node.kind) {
     case "and":
     case "or":
-      check(node.left, columns);
-      check(node.right, columns);
+      check(node.left, columns, label);
+      check(node.right, columns, label);
       return;
     case "not":
-      check(node.inner, columns);
+      check(node.inner, columns, label);
       return;
     default: {
       columns.add(node.column.split(".")[0] ?? node.column);
-      checkCondition(node, kindOf(node.column));
+      checkCondition(node, kindOf(node.column, label), label);
     }
   }
 }
 
-function kindOf(path: string): ColumnKind {
+function kindOf(path: string, label: string): ColumnKind {
   const { schema } = trajectoriesTable;
   const [name = "", ...members] = path.split(".");
   const known = schema.fields.map((field) => field.name);
   if (!known.includes(name)) {
     throw new UserError(
-      `--where: the trajectories have no column ${JSON.stringify(name)}; ${suggestion(name, known)}`,
+      `${label}: the trajectories have no column ${JSON.stringify(name)}; ${suggestion(name, known)}`,
     );
   }
   const kind = columnKindAt(schema, name, members);
   if (kind !== null) return kind;
   throw new UserError(
-    `--where: ${path} cannot be compared: name a column of numbers, texts or truth values, or a member of one of JSON`,
+    `${label}: ${path} cannot be compared: name a column of numbers, texts or truth values, or a member of one of JSON`,
   );
 }
 
 type Condition = Exclude<WhereNode, { kind: "and" | "or" | "not" }>;
 
-function checkCondition(node: Condition, kind: ColumnKind): void {
+function checkCondition(node: Condition, kind: ColumnKind, label: string): void {
   const wrong = (what: string): never => {
-    throw new UserError(`--where: ${node.column} holds ${KIND_WORDS[kind]}, so ${what}`);
+    throw new UserError(`${label}: ${node.column} holds ${KIND_WORDS[kind]}, so ${what}`);
   };
   switch (node.kind) {
     case "null":
@@ -149,7 +153,7 @@ function textOrder(a: string, b: string): number {
 }
 
 /** A member of a column; null where it is not there. A JSON document's own names may hold dots: the longest name that fits is taken. */
-function cellAt(row: PlainRow, path: string): unknown {
+export function cellAt(row: PlainRow, path: string): unknown {
   const [name = "", ...members] = path.split(".");
   return memberAt(row[name], members);
 }

@@ -1,6 +1,6 @@
 // The conditions of --where: what they select, what a null means in them, and what is refused with its place.
 import { describe, expect, it } from "vitest";
-import { whereOf } from "../../src/export/where.ts";
+import { whereOf } from "../../src/dataset/where.ts";
 
 const row = {
   trajectory_id: "a",
