@@ -51,7 +51,10 @@ export function recordsOfPast(
     return message;
   };
   const messages = pool.filter(({ step }) => step === null);
-  const records: StepsLogRecord[] = [{ kind: "rollout-opened", ...id, startedAtMs, place, messages }];
+  const takenOver = steps.length;
+  const records: StepsLogRecord[] = [
+    { kind: "rollout-opened", ...id, startedAtMs, place, messages, takenOver },
+  ];
   for (const step of steps) {
     const { index, response, actions, complaint } = step;
     const standIns = pool.filter((message) => message.step === index && message.index < response);

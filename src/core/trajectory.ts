@@ -108,6 +108,8 @@ export const stepsLogRecordSchema = z.discriminatedUnion("kind", [
     startedAtMs: z.number(),
     place: placeSchema,
     messages: z.array(pooledMessageSchema),
+    /** Of a branch: so many steps follow that it took over from its parent, and did not buy. */
+    takenOver: z.int().nonnegative().optional(),
   }),
   z.strictObject({
     kind: z.literal("reply-received"),

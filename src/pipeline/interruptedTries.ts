@@ -33,12 +33,17 @@ export async function interruptedTries(
   for (const { key, retry } of state.underWay()) {
     const records = await stepsLog.records(key, retry);
     const steps = records.flatMap((record) => (record.kind === "reply-received" ? [record.step] : []));
+    const [opened] = records;
+    const takenOver = opened?.kind === "rollout-opened" ? (opened.takenOver ?? 0) : 0;
     const counted = steps.filter(isCounted);
     for (const step of steps) if (!isCounted(step)) uncounted.add(`${attemptId(key, retry)}/${step.index}`);
     replied.set(attemptId(key, retry), new Set(counted.map((step) => step.index)));
     tries.set(attemptId(key, retry), {
       ...NOTHING_SPENT,
-      charged: counted.map(costOf).reduce(plus, NOTHING),
+      charged: counted
+        .filter(({ index }) => index >= takenOver)
+        .map(costOf)
+        .reduce(plus, NOTHING),
       stepCount: steps.length,
     });
   }

@@ -4,6 +4,7 @@ import { NO_USAGE } from "../../src/core/model.ts";
 import { attemptId, fold } from "../../src/core/runState.ts";
 import type { StepsLogRecord } from "../../src/core/trajectory.ts";
 import { interruptedTries } from "../../src/pipeline/interruptedTries.ts";
+import { fixtureTrajectory } from "../dataset/fixtures.ts";
 import { admitted, called, replyReceived, rolloutKeyOf, started, stepRecord } from "../store/samples.ts";
 
 const KEY = rolloutKeyOf("open");
@@ -37,3 +38,21 @@ test("a reply without usage counts at its reservation and is not lost; a call wi
     lost: { usd: 1, tokens: 2000 },
   });
 });
+
+test("what a branch took over from its parent is not charged to it", async () => {
+  const state = fold([admitted(KEY), started(KEY)]);
+  const records = [openedWith(1), replyReceived(KEY, 0), replyReceived(KEY, 1)];
+  const tries = await interruptedTries(state, { records: async () => records });
+  expect(tries.get(attemptId(KEY, 0))).toMatchObject({
+    stepCount: 2,
+    charged: { usd: 0.001, tokens: 13 },
+    lostCallCount: 0,
+  });
+});
+
+/** The first record of a branch. */
+function openedWith(takenOver: number): StepsLogRecord {
+  const { place } = fixtureTrajectory();
+  if (place === null) throw new Error("the fixture was played nowhere");
+  return { kind: "rollout-opened", key: KEY, retry: 0, startedAtMs: 0, place, messages: [], takenOver };
+}

@@ -34,6 +34,7 @@ export interface PlayOptions {
   readonly onSandbox?: (sandbox: Sandbox) => void;
   /** Goes on from here instead of from the beginning. */
   readonly past?: Past;
+  readonly seedIndex?: number;
   /** Begins with the first steps of another rollout. */
   readonly branch?: { readonly start: BranchStart; readonly origin: Origin; readonly seedIndex: number };
   /** Takes snapshots, as a run does. Default: none but for going on. */
@@ -58,7 +59,8 @@ export async function playWith(
     sampling: {},
     limits,
   };
-  const { start = null, origin = null, seedIndex = 0 } = options.branch ?? {};
+  const { start = null, origin = null } = options.branch ?? {};
+  const seedIndex = options.branch?.seedIndex ?? options.seedIndex ?? 0;
   const key = rolloutKey(cell, seedIndex, origin);
   const records: StepsLogRecord[] = [];
   const resumptions: Resumption[] = [];
