@@ -4,7 +4,7 @@ import type { Evaluation, SubmissionId } from "../core/evaluation.ts";
 import { evaluationKey } from "../core/evaluation.ts";
 import type { Outcome } from "../core/outcome.ts";
 import { beatsStarter } from "../rewards/improvement.ts";
-import { REWARD_FUNCTIONS } from "../rewards/rewardsOf.ts";
+import { everyReward } from "../rewards/rewardsOf.ts";
 import { lastValidStandIn } from "../stages/lastValid.ts";
 import { recordSeeds, type Score, scoreOf, scoresOf } from "../stages/score.ts";
 import type { Ground } from "./ground.ts";
@@ -55,10 +55,7 @@ export function recordJudge({ task, evaluator }: Pick<Ground, "task" | "evaluato
       submission,
       score,
       lastValid,
-      rewards: {
-        "raw@1": REWARD_FUNCTIONS["raw@1"](definition, scores),
-        "anchored@1": REWARD_FUNCTIONS["anchored@1"](definition, scores),
-      },
+      rewards: everyReward(definition, scores),
       success: beatsStarter(definition, scores),
     };
   };

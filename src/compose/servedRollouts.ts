@@ -15,7 +15,7 @@ import { checkIsolation, checkNeeds } from "../pipeline/checkPlan.ts";
 import { priceOf } from "../pipeline/modelConfig.ts";
 import type { Pipeline } from "../pipeline/pipelineFile.ts";
 import { type PlannedCell, plannedKey } from "../pipeline/plan.ts";
-import { type RewardName, rewardsOf } from "../rewards/rewardsOf.ts";
+import { noRewards, type RewardName, rewardsOf } from "../rewards/rewardsOf.ts";
 import { createBudget } from "../schedule/budget.ts";
 import type { Lane } from "../schedule/lanes.ts";
 import type {
@@ -205,7 +205,10 @@ function playedOf(
   const none = isEpisodeEnd(outcome) ? (facts?.finalReason ?? null) : "the rollout was cut off";
   const score = scoreFor(facts?.finalSubmission ?? null, none);
   const best = scoreFor(facts?.bestValidated?.submission ?? null, null);
-  const of = rewardsOf(reward, task.definition, scoresOf(score), scoresOf(best));
+  const of =
+    isEpisodeEnd(outcome) && score.kind !== "owed"
+      ? rewardsOf(reward, task.definition, scoresOf(score), scoresOf(best))
+      : noRewards(reward);
   const seen = record.steps.map(({ index }) => {
     const callId = `${asked.key}/${retry}/${index}`;
     const found = versions.get(callId) ?? { first: null, last: null, source: null };

@@ -23,6 +23,10 @@ export const rewardSetSchema = z.strictObject({
   standardError: z.number().nonnegative().nullable(),
   /** Other functions by name. */
   components: z.record(z.string(), z.number().nullable()),
+  /** What it is worth beside its group, by the advantage's name; empty or absent: there is nothing to compare with. */
+  advantages: z.record(z.string(), z.number().nullable()).optional(),
+  /** One a step; empty or absent: steps have none. */
+  steps: z.array(z.number().nullable()).readonly().optional(),
 });
 export type RewardSet = z.infer<typeof rewardSetSchema>;
 

@@ -52,7 +52,7 @@ export function rolloutRows(record: DatasetRecord, task: TaskInfo, run: RunInfo)
   const { trajectory } = record;
   const { messages, repaired } = messageRows(trajectory);
   const { tools } = trajectory;
-  const steps = stepRows(trajectory, messages, repaired);
+  const steps = stepRows(trajectory, messages, repaired, record.rewards.steps ?? []);
   const row: TrajectoryRow = {
     schema_version: SCHEMA_VERSION,
     trajectory_id: trajectory.key,
@@ -225,6 +225,7 @@ function scoreColumns(record: DatasetRecord, task: TaskInfo) {
     reward: rewards.value,
     reward_fn: rewards.fn,
     reward_components: plainJson(rewards.components),
+    advantages: rewards.advantages === undefined ? null : plainJson(rewards.advantages),
     success: rewards.success,
     evaluator: judgeTrust({ judge }) === "shared" ? `judge:${judge.kind}:shared` : `judge:${judge.kind}`,
     evaluator_version: task.judgeHash,

@@ -245,6 +245,12 @@ export const trajectoryRowSchema = z.strictObject({
   reward: orNull(float64("What training sees; null = not scored, which is not 0.", { indexed: true })),
   reward_fn: orNull(text("Reward function, name@version.")),
   reward_components: json("Other rewards of the same evaluations, by name."),
+  advantages: orNull(
+    json(
+      "What it is worth beside the scored rollouts of its group, by name: groupRelative@1, meanDifference@1, entropic@1, rank@1 (docs/rewards.md); empty: nothing to compare with.",
+      { late: true },
+    ),
+  ),
   success: orNull(bool("Better than the starter by at least two standard errors; null = not scored.")),
   evaluator: text("Kind of judge; `:shared` where hidden tests ran in one process with the agent's code."),
   evaluator_version: orNull(text("Judge hash.")),
@@ -323,7 +329,11 @@ export const stepRowSchema = z.strictObject({
   throttled_s: orNull(
     float64("Seconds lost to rate limits, failed tries and endpoints that were away.", { volatile: true }),
   ),
-  step_reward: orNull(float64("Null unless a task defines one.")),
+  step_reward: orNull(
+    float64(
+      "What the step is rewarded with for what `validate` said (`stages.score.stepReward`); null: nothing.",
+    ),
+  ),
   train: bool("Default loss decision for this completion."),
   error: orNull(text("What was wrong with the reply's form.")),
   thought: orNull(

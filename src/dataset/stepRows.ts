@@ -18,12 +18,13 @@ const FINISH_TEXT: { readonly [reason in FinishReason]: string } = {
 
 /**
  * The rows of a rollout's steps. `rehash` takes every prompt's hash anew, as is due where a message was repaired. Throws
- * when a recorded hash is not the prompt's.
+ * when a recorded hash is not the prompt's. `rewards`: one a step, or none.
  */
 export function stepRows(
   trajectory: Trajectory,
   messages: readonly MessageRow[],
   rehash: boolean,
+  rewards: readonly (number | null)[] = [],
 ): StepRow[] {
   const policy = trajectory.cell.agent.reasoningInHistory ?? "none";
   let idsBefore: readonly number[] = [];
@@ -63,7 +64,7 @@ export function stepRows(
       actions: step.actions.map(actionColumn),
       action_valid: step.actions.some(({ error }) => error === null),
       complaint_msg: step.complaint,
-      step_reward: null,
+      step_reward: rewards[position] ?? null,
       error: step.formatError,
       thought: null,
       state_before: null,

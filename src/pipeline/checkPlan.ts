@@ -1,8 +1,10 @@
 // What must hold before anything is spent: keys, prices, isolation, times. Each complaint says what to do.
+
 import { UserError } from "../core/errors.ts";
 import { fleetUsd } from "../core/gpuHourPrice.ts";
 import type { Sampling } from "../core/model.ts";
 import type { Capabilities } from "../core/sandbox.ts";
+import { isInMetricUnit } from "../stages/scoreConfig.ts";
 import type { WebSettings } from "../web/webSettings.ts";
 import { isRemote, type ModelConfig } from "./modelConfig.ts";
 import type { Plan } from "./plan.ts";
@@ -81,6 +83,12 @@ export function checkNeeds(plan: Plan, env: (name: string) => string | undefined
   if (perCell % groupSize !== 0) {
     throw new UserError(
       `rollouts.groupSize: ${groupSize} does not divide rollouts.perCell: ${perCell}; the last group would be short; make perCell a multiple of it`,
+    );
+  }
+  const { reward } = pipeline.stages.score;
+  if (isInMetricUnit(reward) && pipeline.cells.tasks.length > 1) {
+    throw new UserError(
+      `stages.score.reward: ${reward} is in each metric's own unit and this run has several tasks; take one on a scale that all share, such as anchored@1 (${reward} stands in reward_components anyway)`,
     );
   }
   const names = pipeline.cells.models.map((model) => model.name);

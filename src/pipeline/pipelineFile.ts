@@ -6,6 +6,7 @@ import { rolloutLimitsSchema } from "../core/limits.ts";
 import { samplingSchema } from "../core/model.ts";
 import { notifySchema } from "../notify/notice.ts";
 import { filterConfigSchema } from "../stages/filter.ts";
+import { scoreConfigSchema } from "../stages/scoreConfig.ts";
 import { isTaskName, namesFault } from "../tasks/families/taskNames.ts";
 import { webSchema } from "../web/webSettings.ts";
 import { modelConfigSchema } from "./modelConfig.ts";
@@ -276,6 +277,9 @@ export const pipelineSchema = z.strictObject({
         })
         .default({ seeds: 3, validationSeeds: 1, lastValid: null, everyValidated: false })
         .describe("Scores submissions with the task's judge."),
+      score: scoreConfigSchema
+        .default(scoreConfigSchema.parse({}))
+        .describe("What training sees of the evaluations. Changing it plays and judges nothing again."),
       filter: filterConfigSchema
         .default(filterConfigSchema.parse({}))
         .describe("Which finished rollouts are kept; the others stay in the dataset with the reason."),

@@ -1,5 +1,7 @@
 // A plan in its run directory: the open files, the live state, and what can be done with them. The command line holds one of these.
+
 import { assertBooksClose, type Books, keepBooks } from "../core/books.ts";
+import { groupOf } from "../core/cell.ts";
 import type { Evaluator } from "../core/evaluation.ts";
 import { exhaustion } from "../core/exhausted.ts";
 import type { StepsLog } from "../core/journal.ts";
@@ -328,11 +330,12 @@ export class PlannedRun {
         codeVersion: this.#with.codeVersion,
         createdAtMs: this.#with.clock.now(),
         groupSize: plan.pipeline.rollouts.groupSize,
+        score: plan.pipeline.stages.score,
         outputTerms: termsByModel(plan),
         allow: plan.pipeline.allow,
         tasks: [...new Map(plan.cells.map(({ task }) => [task.id, task])).values()],
         funnel: books,
-        rollouts: this.#rowsInKeyOrder(verdicts),
+        rollouts: [...this.#rowsInKeyOrder(verdicts)],
       },
       { archive: this.#store.archive, offThread: this.#with.offThread },
       signal,
@@ -523,7 +526,10 @@ export class PlannedRun {
     });
     const copies = copiesAmong(this.plan, this.state, verdicts);
     for (const { key, verdict, rollout, planned, archive } of rows.sort((a, b) => (a.key < b.key ? -1 : 1))) {
+      const { groupSize } = this.plan.pipeline.rollouts;
       yield {
+        key,
+        group: groupOf(planned.cell, rollout.seedIndex, groupSize).id,
         archive,
         copyOf: copies.get(key) ?? null,
         verdict,

@@ -2,36 +2,21 @@
 import type { Books } from "../core/books.ts";
 import type { Evaluation } from "../core/evaluation.ts";
 import type { Archive } from "../core/journal.ts";
-import type { ArchiveRef } from "../core/ledger.ts";
 import type { OutputTerms } from "../core/model.ts";
 import type { Task } from "../core/task.ts";
-import type { Verdict } from "../core/verdict.ts";
 import type { Allowance } from "../dataset/manifest.ts";
 import type { OffThread } from "../dataset/offThread.ts";
 import type { DatasetRecord } from "../dataset/records.ts";
 import { type WrittenDataset, writeDataset } from "../dataset/writeDataset.ts";
-import { type RewardName, rewardsOf } from "../rewards/rewardsOf.ts";
+import type { DecidedRollout } from "./decidedRollout.ts";
+import { groupAdvantages } from "./groupAdvantages.ts";
 import { inspect } from "./inspect.ts";
-import { type Score, scoresOf } from "./score.ts";
+import { rewardsOfRollout } from "./rewardsOfRollout.ts";
+import type { Score } from "./score.ts";
+import type { ScoreConfig } from "./scoreConfig.ts";
+import { stepRewards } from "./stepRewards.ts";
 
 export type { OffThread } from "../dataset/offThread.ts";
-
-const REWARD_OF_RECORD: RewardName = "anchored@1";
-
-/** A rollout with its verdict and the scores of record of its two submissions. */
-export interface DecidedRollout {
-  readonly archive: ArchiveRef;
-  readonly task: Task;
-  readonly verdict: Verdict;
-  readonly final: Score;
-  readonly best: Score;
-  /** Of the last valid submission where it stands in for the final one; else null. */
-  readonly lastValid: Score | null;
-  /** Of every other submission that validated, where they are judged. */
-  readonly validated: readonly Score[];
-  /** Key of the rollout that first handed in the very same submission; null where there is none. */
-  readonly copyOf: string | null;
-}
 
 export interface WriteRequest {
   readonly outDir: string;
@@ -40,13 +25,14 @@ export interface WriteRequest {
   readonly codeVersion: string;
   readonly createdAtMs: number;
   readonly groupSize: number;
+  readonly score: ScoreConfig;
   /** By model id. */
   readonly outputTerms: Readonly<Record<string, OutputTerms>>;
   readonly allow: readonly Allowance[];
   readonly tasks: readonly Task[];
   readonly funnel: Books;
   /** In the order of their keys. */
-  readonly rollouts: Iterable<DecidedRollout>;
+  readonly rollouts: readonly DecidedRollout[];
 }
 
 /** Writes the dataset and returns its manifest; an earlier one is replaced in one go or stays as it was. */
@@ -64,10 +50,10 @@ export async function writeRunDataset(
     createdAtMs,
     groupSize,
     outputTerms: { ...outputTerms },
-    rewardFn: REWARD_OF_RECORD,
+    rewardFn: request.score.reward,
     license: null,
   };
-  const rows = records(request.rollouts, deps.archive);
+  const rows = records(request.rollouts, request.score, deps.archive);
   const { offThread } = deps;
   return writeDataset({
     outDir,
@@ -82,13 +68,14 @@ export async function writeRunDataset(
 }
 
 async function* records(
-  rollouts: Iterable<DecidedRollout>,
+  rollouts: readonly DecidedRollout[],
+  config: ScoreConfig,
   archive: Pick<Archive, "read">,
 ): AsyncGenerator<DatasetRecord> {
+  const advantages = groupAdvantages(rollouts, config);
   for (const rollout of rollouts) {
-    const { archive: ref, task, verdict, final, best, lastValid, validated, copyOf } = rollout;
+    const { key, archive: ref, task, verdict, final, best, lastValid, validated, copyOf } = rollout;
     const trajectory = await archive.read(ref);
-    const standIn = lastValid?.kind === "scored" ? scoresOf(lastValid) : null;
     yield {
       trajectory,
       finalEvaluations: evaluationsOf(final),
@@ -97,7 +84,11 @@ async function* records(
       ...(validated.length === 0 ? {} : { validatedEvaluations: validated.flatMap(evaluationsOf) }),
       verdict,
       signals: inspect(trajectory, task, { final, best, lastValid }, copyOf),
-      rewards: rewardsOf(REWARD_OF_RECORD, task.definition, scoresOf(final), scoresOf(best), standIn),
+      rewards: {
+        ...rewardsOfRollout(rollout, config.reward),
+        advantages: { ...advantages.get(key) },
+        steps: config.stepReward === null ? [] : stepRewards(trajectory, task, config.stepReward),
+      },
     };
   }
 }

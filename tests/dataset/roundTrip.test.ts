@@ -112,7 +112,10 @@ describe("a written dataset", () => {
       expect(new Set(named("REPEATED"))).toEqual(new Set(["list"]));
       expect(elements.filter((e) => e["name"] !== "schema" && e["r"] === "REQUIRED")).toEqual([]);
       const json = elements.filter((element) => element["c"] === "JSON").map((element) => element["name"]);
-      expect(json).toEqual(["tools", "sandbox_capabilities", "evaluations", "reward_components", "source"]);
+      expect(json).toEqual([
+        ...["tools", "sandbox_capabilities", "evaluations", "reward_components"],
+        ...["advantages", "source"],
+      ]);
       expect(elements.find((e) => e["name"] === "tools")?.["l"]).toContain("Json");
       const types = await query(
         `DESCRIBE SELECT tools, started_at, main_path FROM '${dir}/data/trajectories/*.parquet'`,

@@ -135,13 +135,17 @@ describe("the rewards of a rollout", () => {
       value: expect.closeTo(0.6, 12),
       success: true,
       standardError: 0,
-      components: {
+      components: expect.objectContaining({
         "final:raw@1": 0.7,
         "best:raw@1": 0.9,
         "final:anchored@1": expect.closeTo(0.6, 12),
         "best:anchored@1": expect.closeTo(0.9, 12),
-      },
+      }),
     });
+    const { components } = rewardsOf("anchored@1", accuracy, [0.7], [0.9]);
+    expect(Object.keys(components).sort()).toEqual(
+      REWARD_NAMES.flatMap((name) => [`best:${name}`, `final:${name}`]).sort(),
+    );
   });
 
   it("are null together where nothing was scored", () => {

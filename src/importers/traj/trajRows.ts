@@ -73,6 +73,7 @@ export function trajRows(
     split: SPLIT,
     trainable: false,
     output_terms: "unknown",
+    advantages: null,
     play_hash: null,
     code_version: null,
     origin_parent: null,
