@@ -3,6 +3,7 @@ import { type CardConfig, frontMatter, loading, notice } from "../dataset/card.t
 import type { ManifestFile } from "../dataset/manifest.ts";
 import { schemaDocs } from "../dataset/schemaDocs.ts";
 import type { ExportReport } from "./exportReport.ts";
+import { inTrainers } from "./inTrainers.ts";
 import { isLeftOutReason, LEFT_OUT_DOCS, type Recipe } from "./recipe.ts";
 
 export function exportCard(
@@ -45,7 +46,9 @@ export function exportCard(
       : `\n\`\`\`json\n${JSON.stringify(report.figures, null, 2)}\n\`\`\`\n`,
     "\n## Provenance\n\n",
     `Made by \`nightshift export\` from\n\n${made.join("")}\nThis table's hash is \`${report.tableHash}\`.\n\n`,
-    isTable ? `## Loading\n\n${loading(configs, files, extension)}\n\n` : "",
+    isTable
+      ? `## Loading\n\n${loading(configs, files, extension)}\n\n${inTrainers(main.name, extension)}\n\n`
+      : "",
     ...configs.map(({ name, schema }) => `## Columns of ${name}\n\n${schemaDocs(schema)}\n\n`),
   ]
     .join("")

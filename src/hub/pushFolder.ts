@@ -4,7 +4,7 @@ import { createReadStream } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
-import { UserError } from "../core/errors.ts";
+import { errorText, UserError } from "../core/errors.ts";
 
 /** A dataset's and an export's own lists of their files. */
 const LISTS = ["manifest.json", "export_report.json"] as const;
@@ -42,8 +42,8 @@ export async function readPushFolder(dir: string, signal: AbortSignal): Promise<
   if (listName === undefined) {
     throw new UserError(`${dir} holds no ${LISTS.join(" and no ")}: it is neither a dataset nor an export`);
   }
-  const list: unknown = JSON.parse(await readFile(path.join(dir, listName), "utf8"));
-  const named = listSchema.parse(list).files;
+  const list = await readList(path.join(dir, listName));
+  const named = filesOf(list, path.join(dir, listName));
   const paths = [...new Set([...named.map((file) => file.path), "README.md", listName])];
   if (paths.length > FILES_MAX)
     throw new UserError(`${dir} has ${paths.length} files; a repository holds ${FILES_MAX}`);
@@ -59,6 +59,27 @@ export async function readPushFolder(dir: string, signal: AbortSignal): Promise<
       throw new UserError(`${path.join(dir, name)} is not the file that ${listName} names; write it again`);
   }
   return { dir, files, list, listName };
+}
+
+async function readList(file: string): Promise<unknown> {
+  try {
+    const list: unknown = JSON.parse(await readFile(file, "utf8"));
+    return list;
+  } catch (error) {
+    throw new UserError(`${file} is not JSON; write the folder again`, { cause: error });
+  }
+}
+
+function filesOf(list: unknown, place: string): z.infer<typeof listSchema>["files"] {
+  const parsed = listSchema.safeParse(list);
+  if (!parsed.success)
+    throw new UserError(`${place} names no files (${errorText(parsed.error)}); write the folder again`);
+  const outside = parsed.data.files.find(
+    (file) => path.isAbsolute(file.path) || file.path.split(/[\\/]/).includes(".."),
+  );
+  if (outside !== undefined)
+    throw new UserError(`${place} names ${outside.path}, which is outside of the folder`);
+  return parsed.data.files;
 }
 
 async function namesIn(dir: string): Promise<readonly string[]> {

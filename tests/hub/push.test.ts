@@ -112,6 +112,9 @@ describe("push", () => {
     await exportFolder(dir, 2, {}, ["ghp", "k3J9xQ2mZ7vB5nR8tW4yL6pD1sF0gH3jK9aC"].join("_"));
     const suspected = await startPush(dir, hub.url).ended;
     expect(suspected).toMatchObject({ exitCode: 2, said: expect.stringContaining("looks like a secret") });
+    await exportFolder(dir, 1, { files: [{ path: "../x", sha256: "" }] });
+    const outside = await startPush(dir, hub.url).ended;
+    expect(outside).toMatchObject({ exitCode: 2, said: expect.stringContaining("outside of the folder") });
     expect(hub.requests).toEqual([]);
   });
 });
