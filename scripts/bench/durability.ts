@@ -1,6 +1,8 @@
 // What it costs to lose nothing: steps arrive at a fixed rate, each with a call written down, a reply and an observation made durable in
 // turn as in a run, beside the same steps with the journal off, half and half in one process. A plain writer that appends the same
-// bytes with one fdatasync a record is the rival. Usage: node scripts/bench/durability.ts [steps a second=200] [KB a step=20] [seconds=20].
+// bytes with one fdatasync a record is the rival. Each step also costs what an orchestrator does for it besides (HTTP, prompts, sandboxes),
+// as plain computing: an idle loop would pay for each of its wake-ups alone, which a working one does not.
+// Usage: node scripts/bench/durability.ts [steps a second=200] [KB a step=20] [seconds=20] [ms of other work a step=2].
 // Last line: one JSON object. Latencies in milliseconds, CPU of the whole process (threads that sync included).
 import { createHash } from "node:crypto";
 import { mkdtemp, open, rm } from "node:fs/promises";
@@ -15,7 +17,7 @@ import { openLedger } from "../../src/store/ledger.ts";
 import { encodeLine } from "../../src/store/lines.ts";
 import { openStepsLog } from "../../src/store/stepsLog.ts";
 
-const [stepsPerSecond = 200, kilobytes = 20, seconds = 20] = process.argv.slice(2).map(Number);
+const [stepsPerSecond = 200, kilobytes = 20, seconds = 20, workMs = 2] = process.argv.slice(2).map(Number);
 /** Rollouts that the steps belong to; each is at its own step. */
 const ROLLOUTS = 400;
 const REPLY_SHARE = 0.4;
@@ -50,6 +52,7 @@ const TEXTS = Array.from({ length: 32 }, () => ({
   reply: textOf((kilobytes * 1024 * REPLY_SHARE) / 2, () => random.next()),
   observation: textOf(kilobytes * 1024 * (1 - REPLY_SHARE), () => random.next()),
 }));
+
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 
 interface Records {
@@ -140,6 +143,24 @@ function recordsOf(number: number): Records {
   };
 }
 
+let computed = 0;
+
+function compute(rounds: number): void {
+  for (let round = 0; round < rounds; round++) computed = (computed * 31 + round) | 0;
+}
+
+/** Rounds of computing that take a millisecond here: a fixed amount of work, whatever else the machine does. */
+function roundsPerMs(): number {
+  const rounds = 20_000_000;
+  compute(rounds);
+  const before = process.cpuUsage();
+  compute(rounds);
+  const { user } = process.cpuUsage(before);
+  return rounds / (user / 1000);
+}
+
+const work = workMs * roundsPerMs();
+
 interface Journal {
   readonly ledger: Pick<Ledger, "append">;
   readonly log: Pick<StepsLog, "append">;
@@ -157,6 +178,7 @@ async function play({ ledger, log }: Journal) {
   const begunAt = performance.now();
   const step = async (number: number) => {
     const { key, index, reply, observation } = recordsOf(number);
+    compute(work);
     const at = performance.now();
     await ledger.append({
       kind: "call-started",
@@ -235,6 +257,7 @@ try {
       stepsPerSecond,
       kilobytesPerStep: kilobytes,
       seconds,
+      otherWorkMsPerStep: workMs,
       addedP50Ms: round(on.p50Ms - before.p50Ms),
       addedP99Ms: round(on.p99Ms - before.p99Ms),
       addedCpuMsPerStep: round(on.cpuMsPerStep - off),
