@@ -40,11 +40,11 @@ it.skipIf(checkout === undefined)(
       const [counts] = await query(`
         SELECT count(*)::INT AS rows, count(DISTINCT model)::INT AS models, sum(num_steps)::INT AS steps,
           count(*) FILTER (trainable)::INT AS trainable, count(*) FILTER (license = 'CC-BY-NC-4.0')::INT AS licensed,
-          count(*) FILTER (len(flags) > 2)::INT AS flagged, round(sum(cost_usd), 1) AS usd,
+          count(*) FILTER (len(signals) > 0)::INT AS flagged, round(sum(cost_usd), 1) AS usd,
           count(*) FILTER (json_array_length(evaluations) > 0)::INT AS scored
         FROM '${out}/data/trajectories/*.parquet'`);
       expect(counts).toEqual({
-        ...{ rows: 671, models: 13, steps: 16_123, trainable: 0, licensed: 671, flagged: 0, usd: 436.8 },
+        ...{ rows: 671, models: 13, steps: 16_123, trainable: 0, licensed: 671, flagged: 21, usd: 436.8 },
         scored: 485,
       });
       const outcomes = await query(`
