@@ -1,7 +1,7 @@
 // What it costs to lose nothing: steps arrive at a fixed rate, each with a call written down, a reply and an observation made durable in
 // turn as in a run, beside the same steps with the journal off, half and half in one process. A plain writer that appends the same
 // bytes with one fdatasync a record is the rival. Each step also costs what an orchestrator does for it besides (HTTP, prompts, sandboxes),
-// as plain computing: an idle loop would pay for each of its wake-ups alone, which a working one does not.
+// as plain computing.
 // Usage: node scripts/bench/durability.ts [steps a second=200] [KB a step=20] [seconds=20] [ms of other work a step=2].
 // Last line: one JSON object. Latencies in milliseconds, CPU of the whole process (threads that sync included).
 import { createHash } from "node:crypto";
