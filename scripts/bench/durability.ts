@@ -5,10 +5,11 @@
 // Usage: node scripts/bench/durability.ts [steps a second=200] [KB a step=20] [seconds=20] [ms of other work a step=2].
 // Last line: one JSON object. Latencies in milliseconds, CPU of the whole process (threads that sync included).
 import { createHash } from "node:crypto";
-import { mkdtemp, open, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, open, rm } from "node:fs/promises";
 import path from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import type { StepsLog } from "../../src/core/journal.ts";
 import type { Ledger } from "../../src/core/ledger.ts";
 import { prng } from "../../src/core/prng.ts";
@@ -230,8 +231,10 @@ function round(value: number): number {
   return Math.round(value * 1000) / 1000;
 }
 
-// Beside the checkout: a memory file system would make every sync free.
-const folder = await mkdtemp(path.join(process.cwd(), "output-bench-"));
+// Among the runs of the checkout, which git ignores: a memory file system would make every sync free.
+const output = fileURLToPath(new URL("../../output", import.meta.url));
+await mkdir(output, { recursive: true });
+const folder = await mkdtemp(path.join(output, "bench-"));
 try {
   await play(OFF);
   const before = await play(OFF);

@@ -24,7 +24,7 @@ const SECRETS: readonly (readonly [kind: string, text: string])[] = [
   ["slack-token", `xoxb-2048731-${random(24)}`],
   ["slack-webhook", `https://hooks.slack.com/services/T0AB/B0CD/${random(24)}`],
   ["stripe-key", `sk_live_${random(24)}`],
-  ["npm-token", `//registry.npmjs.org/:_authToken=npm_${random(36)}`],
+  ["npm-token", `//packages.example/:_authToken=npm_${random(36)}`],
   ["pypi-token", `pypi-AgEI${random(80)}`],
   ["wandb-key", `WANDB_API_KEY=${createHash("sha1").update("a").digest("hex")}`],
   ["private-key", `-----BEGIN RSA PRIVATE KEY-----\n${random(64)}\n`],

@@ -44,7 +44,7 @@ except OSError as error:
     actions: ({ marker }) => [
       python(`
 import socket, struct
-for name in ("${marker}.example.org", "metadata.google.internal", "deb.debian.org"):
+for name in ("${marker}.example.org", "metadata.google.internal", "packages.example.com"):
     try:
         print("REACHED a name:", socket.getaddrinfo(name, 80))
     except OSError as error:
